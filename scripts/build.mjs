@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+// Builds dist/: one file per role (ESM, source map beside it), and the archive that is shipped to containers.
+//   node scripts/build.mjs [--if-missing]
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import * as tar from 'tar';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+if (process.argv.includes('--if-missing') && existsSync(join(dist, 'runtime.tgz'))) process.exit(0);
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'esm',
+  sourcemap: 'linked',
+  sourcesContent: false,
+  minifySyntax: true,
+  logLevel: 'warning',
+  define: { MILLRACE_VERSION: JSON.stringify(version) },
+  // CommonJS dependencies inside an ESM file still call require for Node's own modules.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+  tsconfigRaw: { compilerOptions: { target: 'ES2023', useDefineForClassFields: true } },
+  alias: { millrace: './api/index.ts' },
+};
+
+/** What containers need: the role files, no client. Names are those that `ps` shows. */
+const runtimeEntries = {
+  applicationmaster: 'applicationmaster/entrypoint/main.ts',
+  taskmanager: 'taskmanager/entrypoint/main.ts',
+  'slot-worker': 'taskmanager/slots/worker.ts',
+  'program-runner': 'bundle/program-runner.ts',
+};
+
+const staging = `${dist}.building-${process.pid}`;
+rmSync(staging, { recursive: true, force: true });
+mkdirSync(staging, { recursive: true });
+const present = entries => Object.fromEntries(Object.entries(entries).filter(([, f]) => existsSync(join(root, f))));
+
+try {
+  await Promise.all([
+    build({ ...shared, entryPoints: present(runtimeEntries), outdir: join(staging, 'runtime') }),
+    build({
+      ...shared,
+      // The client's verbs are imported lazily: shared chunks keep `flink --help` from loading what `run` needs.
+      entryPoints: present({
+        flink: 'client/cli/flink.ts',
+        'yarn-session': 'client/cli/yarn-session.ts',
+        'standalone-cluster': 'client/cli/standalone-cluster.ts',
+      }),
+      outdir: join(staging, 'client'),
+      splitting: true,
+      external: ['esbuild'],
+    }),
+    build({
+      ...shared,
+      entryPoints: present({ 'mini-hadoop': 'yarn-bridge/mini/main.ts' }),
+      outdir: join(staging, 'mini'),
+    }),
+    build({ ...shared, entryPoints: present({ millrace: 'api/index.ts' }), outdir: staging }),
+  ]);
+  const runtime = join(staging, 'runtime');
+  if (existsSync(runtime)) {
+    writeFileSync(
+      join(runtime, 'package.json'),
+      `${JSON.stringify({ name: 'millrace-runtime', version, type: 'module' })}\n`,
+    );
+    // A fixed order and fixed times: the archive's hash names it in the cache, so equal input must give equal bytes.
+    const names = [
+      'package.json',
+      ...Object.keys(present(runtimeEntries)).flatMap(n => [`${n}.js`, `${n}.js.map`]),
+    ].sort();
+    for (const n of names) utimesSync(join(runtime, n), 0, 0);
+    await tar.create(
+      { cwd: runtime, file: join(staging, 'runtime.tgz'), gzip: true, portable: true, mtime: new Date(0) },
+      names,
+    );
+    const hash = createHash('sha256')
+      .update(readFileSync(join(staging, 'runtime.tgz')))
+      .digest('hex');
+    writeFileSync(join(staging, 'runtime.tgz.sha256'), `${hash}\n`);
+  }
+  if (existsSync(join(root, 'conf'))) cpSync(join(root, 'conf'), join(staging, 'conf'), { recursive: true });
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(staging, dist);
+} finally {
+  rmSync(staging, { recursive: true, force: true });
+}

@@ -1,0 +1,7 @@
+import { removeTempDirs } from './temp-dir.js';
+
+export const mochaHooks = {
+  afterAll(): void {
+    removeTempDirs();
+  },
+};
