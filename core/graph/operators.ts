@@ -1,0 +1,38 @@
+/**
+ * What an operator is, as plain data. The author's functions are not in here: they never travel. A task binds them from
+ * its own run of `main` by operator id (see program.ts); which functions a kind takes stands beside each kind.
+ */
+
+/** A field of an object, a position of a tuple, or null for the record itself. */
+export type FieldReference = string | number | null;
+
+export type OperatorSpec =
+  // Sources.
+  | { kind: 'source.collection'; elements: unknown[] } // fromElements, fromCollection: travels in the graph; parallelism 1
+  | { kind: 'source.sequence'; from: number; to: number } // inclusive; split by subtask
+  | { kind: 'source.text-file'; path: string } // a file or a directory; split by subtask at line ends
+  | { kind: 'source.socket'; host: string; port: number; delimiter: string; maxRetries: number } // parallelism 1
+  | { kind: 'source.function'; parallel: boolean } // function: SourceFunction
+  // One input.
+  | { kind: 'map' } // function: MapFunction or lambda
+  | { kind: 'flat-map' } // function: FlatMapFunction or lambda
+  | { kind: 'filter' } // function: FilterFunction or lambda
+  | { kind: 'identity' } // no function: what union or a bare keyBy().print() leaves behind
+  // One keyed input (keySelectors[0]).
+  | { kind: 'reduce' } // function: ReduceFunction or lambda; emits each new value
+  | { kind: 'aggregate-field'; aggregate: 'sum' | 'min' | 'max' | 'min-by' | 'max-by'; field: FieldReference }
+  // Sinks.
+  | { kind: 'sink.print'; stderr: boolean; prefix: string }
+  | { kind: 'sink.text-file'; path: string; overwrite: boolean } // a file at parallelism 1, else a folder with files 1..N
+  | { kind: 'sink.function' }; // function: SinkFunction or lambda
+
+export type OperatorKind = OperatorSpec['kind'];
+
+export const isSource = (spec: OperatorSpec): boolean => spec.kind.startsWith('source.');
+export const isSink = (spec: OperatorSpec): boolean => spec.kind.startsWith('sink.');
+
+/** How records of an edge find their subtask. `hash` uses the key selector of the target for that input. */
+export type Partitioner = 'forward' | 'hash' | 'rebalance' | 'rescale' | 'broadcast' | 'shuffle' | 'global' | 'custom';
+
+/** Pointwise partitioners join only some subtasks of both sides, all-to-all ones every pair. */
+export const isPointwise = (p: Partitioner): boolean => p === 'forward' || p === 'rescale';

@@ -1,0 +1,78 @@
+import type { HexId } from '../ids.js';
+import type { OperatorSpec, Partitioner } from './operators.js';
+
+/** ALWAYS: may be chained to what comes before and after; HEAD: only to what comes after; NEVER. */
+export type ChainingStrategy = 'ALWAYS' | 'HEAD' | 'NEVER';
+
+/** The author's functions of one operator. They live in the process that ran `main` and nowhere else. */
+export interface OperatorFunctions {
+  /** The function or function object given to map, reduce, addSink … */
+  function?: unknown;
+  /** Per input of a keyed operator; undefined where that input is not keyed. */
+  keySelectors?: Array<((record: unknown) => unknown) | undefined>;
+  /** partitionCustom's function, of the edge that leads to this operator. */
+  partitioner?: (key: unknown, numPartitions: number) => number;
+}
+
+export interface StreamNode {
+  /** Order of creation in `main`, from 1. */
+  id: number;
+  /** From uid, else from the structure of the graph before it: the same in every run of the same program. */
+  operatorId: HexId;
+  uid?: string;
+  name: string;
+  spec: OperatorSpec;
+  /** -1: the job's default. */
+  parallelism: number;
+  /** -1: derived. */
+  maxParallelism: number;
+  /** Resolved: 'default' unless set here or inherited from all inputs alike. */
+  slotSharingGroup: string;
+  chaining: ChainingStrategy;
+  /** Milliseconds; -1: the job's default. */
+  bufferTimeout: number;
+  functions: OperatorFunctions;
+}
+
+export interface StreamEdge {
+  source: number;
+  target: number;
+  partitioner: Partitioner;
+  /** Which input of the target: 0, or 1 for the second stream of a two-input operator. */
+  inputIndex: number;
+  /** Id of the OutputTag whose records take this edge; absent for the main output. */
+  sideOutput?: string;
+}
+
+/** The program as written: what `env.execute()` hands over. Layer 1 of 4 (StreamGraph → JobGraph → ExecutionGraph → physical). */
+export interface StreamGraph {
+  jobName: string;
+  nodes: StreamNode[];
+  edges: StreamEdge[];
+  config: JobConfig;
+}
+
+/** What the program set on its environment and its ExecutionConfig; keys that it did not set are absent. */
+export interface JobConfig {
+  /** env.setParallelism: stronger than `-p`, weaker than an operator's own. */
+  parallelism?: number;
+  maxParallelism?: number;
+  /** Milliseconds; 0 flushes each record, -1 only full buffers. */
+  bufferTimeout?: number;
+  objectReuse?: boolean;
+  chaining?: boolean;
+  restartStrategy?: RestartStrategySpec;
+}
+
+export type RestartStrategySpec =
+  | { type: 'none' }
+  | { type: 'fixed-delay'; attempts: number; delayMs: number }
+  | { type: 'failure-rate'; maxFailuresPerInterval: number; intervalMs: number; delayMs: number }
+  | {
+      type: 'exponential-delay';
+      initialBackoffMs: number;
+      maxBackoffMs: number;
+      multiplier: number;
+      resetThresholdMs: number;
+      jitter: number;
+    };

@@ -1,0 +1,4 @@
+export * from './control.js';
+export * from './frames.js';
+export * from './job-status.js';
+export * from './rest.js';
