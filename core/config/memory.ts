@@ -16,6 +16,13 @@ export const DEFAULT_PROCESS_SIZE = 1024 * MB;
 const CODE_BASE = 64 * MB;
 const CODE_PER_SLOT = 12 * MB;
 
+const MINIMUM_HEAP_PER_SLOT = 32 * MB;
+
+interface MemoryFractions {
+  network: number;
+  managed: number;
+}
+
 /** Malloc slack, thread stacks, socket buffers: grows with the size, within bounds. */
 function overheadOf(processBytes: number): number {
   return Math.min(512 * MB, Math.max(32 * MB, Math.floor(processBytes * 0.1)));
@@ -28,23 +35,29 @@ function overheadOf(processBytes: number): number {
 export function deriveMemory(
   processBytes: number,
   slots: number,
-  fractions: { network: number; managed: number } = { network: 0.1, managed: 0.1 },
+  fractions: MemoryFractions = { network: 0.1, managed: 0.1 },
 ): MemorySplit {
+  const split = splitOf(processBytes, slots, fractions);
+  if (split.heapPerSlot < MINIMUM_HEAP_PER_SLOT) {
+    let needed = Math.ceil(processBytes / MB);
+    while (splitOf(needed * MB, slots, fractions).heapPerSlot < MINIMUM_HEAP_PER_SLOT) needed++;
+    throw new MillraceError(
+      'INVALID_RESOURCE_REQUEST',
+      `A TaskManager of ${Math.floor(processBytes / MB)} MB with ${slots} slots leaves ${Math.floor(split.heapPerSlot / MB)} MB of heap per slot, ` +
+        `at least 32 MB are needed: raise -tm (taskmanager.memory.process.size) to ${needed} MB or lower -s (taskmanager.numberOfTaskSlots)`,
+      { domain: 'user', context: { processBytes, slots } },
+    );
+  }
+  return split;
+}
+
+function splitOf(processBytes: number, slots: number, fractions: MemoryFractions): MemorySplit {
   const code = CODE_BASE + slots * CODE_PER_SLOT;
   const overhead = overheadOf(processBytes);
   const available = Math.max(0, processBytes - code - overhead);
   const network = Math.floor(available * fractions.network);
   const managed = Math.floor(available * fractions.managed);
   const heapPerSlot = Math.floor((available - network - managed) / slots);
-  if (heapPerSlot < 32 * MB) {
-    const needed = Math.ceil((code + overhead + (slots * 32 * MB) / (1 - fractions.network - fractions.managed)) / MB);
-    throw new MillraceError(
-      'INVALID_RESOURCE_REQUEST',
-      `A TaskManager of ${Math.floor(processBytes / MB)} MB with ${slots} slots leaves ${Math.floor(heapPerSlot / MB)} MB of heap per slot, ` +
-        `at least 32 MB are needed: raise -tm (taskmanager.memory.process.size) to ${needed} MB or lower -s (taskmanager.numberOfTaskSlots)`,
-      { domain: 'user', context: { processBytes, slots } },
-    );
-  }
   return { process: processBytes, code, heapPerSlot, network, managed, overhead };
 }
 
