@@ -1,0 +1,48 @@
+import { ParameterTool, StreamExecutionEnvironment } from 'millrace';
+
+/** --input PATH --output PATH: counts words across an exchange; the last line of a word has its count. */
+export class WordCount {
+  static async main(args: string[]): Promise<void> {
+    const params = ParameterTool.fromArgs(args);
+    const env = StreamExecutionEnvironment.getExecutionEnvironment();
+    env
+      .readTextFile(params.getRequired('input'))
+      .flatMap<[string, number]>((line, out) => {
+        for (const word of line.split(/\s+/)) if (word !== '') out.collect([word, 1]);
+      })
+      .keyBy(pair => pair[0])
+      .sum(1)
+      .map(pair => `${pair[0]} ${pair[1]}`)
+      .writeAsText(params.getRequired('output'));
+    await env.execute('word count');
+  }
+}
+
+/** Runs until it is cancelled, with an exchange in the middle and nothing at its end. */
+export class Endless {
+  static async main(): Promise<void> {
+    const env = StreamExecutionEnvironment.getExecutionEnvironment();
+    env
+      .fromSequence(1, Number.MAX_SAFE_INTEGER)
+      .keyBy(n => n % 100)
+      .reduce((a, b) => (a + b) % 1_000_003)
+      .filter(() => false)
+      .print();
+    await env.execute('endless');
+  }
+}
+
+/** Fails in user code at the record 1,000. */
+export class Failing {
+  static async main(): Promise<void> {
+    const env = StreamExecutionEnvironment.getExecutionEnvironment();
+    env
+      .fromSequence(1, 100_000)
+      .map(n => {
+        if (n === 1000) throw new RangeError('record 1000 is one too many');
+        return n;
+      })
+      .print();
+    await env.execute('failing');
+  }
+}

@@ -1,0 +1,39 @@
+// Runs the conformance suite on the embedded Hadoop and on a real one, and compares the names of the tests that passed.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const dir = mkdtempSync(join(tmpdir(), 'millrace-conformance-'));
+const patterns = process.argv.slice(2);
+
+function run(hadoop) {
+  const names = join(dir, `${hadoop}.txt`);
+  const { status } = spawnSync(
+    process.execPath,
+    [
+      ...['node_modules/mocha/bin/mocha.js', '--reporter', 'test/testing/names-reporter.cjs'],
+      ...['--reporter-option', `file=${names}`, '--timeout', '120000'],
+      ...(patterns.length > 0 ? patterns : ['test/conformance/**/*.test.ts']),
+    ],
+    { stdio: 'inherit', env: { ...process.env, MILLRACE_TEST_HADOOP: hadoop } },
+  );
+  return { status, names: readFileSync(names, 'utf8').split('\n').filter(Boolean).sort() };
+}
+
+try {
+  console.log('== conformance on Apache Hadoop');
+  const real = run('real');
+  console.log('== conformance on the embedded Hadoop');
+  const embedded = run('embedded');
+  const only = (a, b) => a.filter(n => !b.includes(n));
+  const differences = [
+    ...only(real.names, embedded.names).map(n => `passed only on Apache Hadoop: ${n}`),
+    ...only(embedded.names, real.names).map(n => `passed only on the embedded Hadoop: ${n}`),
+  ];
+  for (const d of differences) console.log(d);
+  console.log(differences.length === 0 ? `both passed the same ${real.names.length} tests` : 'the two lists differ');
+  process.exitCode = real.status === 0 && embedded.status === 0 && differences.length === 0 ? 0 : 1;
+} finally {
+  rmSync(dir, { recursive: true, force: true });
+}
