@@ -1,0 +1,36 @@
+import fc from 'fast-check';
+
+const anyString = fc.oneof(
+  fc.string(),
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('\ud800', 'a\udc00b', '', '\u0000'),
+);
+const leaf = fc.oneof(
+  anyString,
+  fc.double(),
+  fc.integer(),
+  fc.maxSafeInteger(),
+  fc.boolean(),
+  fc.bigInt(),
+  fc.constantFrom(null, undefined, -0, NaN, Infinity, -Infinity, 2 ** 53, 4294967296),
+  fc.date({ noInvalidDate: false }),
+  fc.uint8Array(),
+  fc.float64Array(),
+  fc.int16Array(),
+  fc.bigInt64Array(),
+  fc.uint8Array().map(a => Buffer.from(a)),
+);
+const fieldName = fc
+  .oneof(fc.string(), fc.constantFrom('constructor', 'toString', 'length', '', '0', '\udfff'))
+  .filter(k => k !== '__proto__');
+/** Any value that may travel, nested, with the odd ones often. */
+export const anyRecord = fc.letrec<{ value: unknown }>(tie => ({
+  value: fc.oneof(
+    { maxDepth: 4, depthSize: 'small' },
+    leaf,
+    fc.array(tie('value'), { maxLength: 5 }),
+    fc.dictionary(fieldName, tie('value'), { maxKeys: 5, noNullPrototype: true }),
+    fc.array(fc.tuple(anyString, tie('value')), { maxLength: 3 }).map(pairs => new Map(pairs)),
+    fc.array(leaf, { maxLength: 3 }).map(items => new Set(items)),
+  ),
+})).value;
