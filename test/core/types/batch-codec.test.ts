@@ -8,7 +8,7 @@ function travel(
   records: unknown[],
   timestamps?: Float64Array,
 ): { records: unknown[]; timestamps: Float64Array | undefined } {
-  const guard = new RecordGuard(true, 'here');
+  const guard = new RecordGuard('here');
   const admitted = records.map(r => guard.admit(r));
   return decodeBatch(encodeBatch({ records: admitted, timestamps, bytes: guard.bytes, odd: guard.odd }));
 }
