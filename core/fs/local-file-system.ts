@@ -27,7 +27,7 @@ export class LocalFileSystem implements FileSystem {
       const entries = await Promise.all(names.map(name => statOfEntry(joinPath(local, name))));
       return entries.filter(entry => entry !== undefined);
     } catch (error) {
-      throw fromErrno(error, 'list', path);
+      throw asMissing(error, 'list', path);
     }
   }
 
@@ -36,7 +36,7 @@ export class LocalFileSystem implements FileSystem {
     try {
       return statusOf(local, await stat(local));
     } catch (error) {
-      throw fromErrno(error, 'find', path);
+      throw asMissing(error, 'find', path);
     }
   }
 
@@ -45,7 +45,7 @@ export class LocalFileSystem implements FileSystem {
       await this.stat(path);
       return true;
     } catch (error) {
-      if (error instanceof MillraceError && NOTHING_THERE.has(error.code)) return false;
+      if (error instanceof MillraceError && error.code === 'FILE_NOT_FOUND') return false;
       throw error;
     }
   }
@@ -80,7 +80,7 @@ export class LocalFileSystem implements FileSystem {
       }
       return handle.createReadStream({ start: offset, end: offset + length - 1, highWaterMark: 256 * 1024 });
     } catch (error) {
-      throw fromErrno(error, 'open', path);
+      throw asMissing(error, 'open', path);
     }
   }
 
@@ -94,7 +94,7 @@ export class LocalFileSystem implements FileSystem {
         await handle.close();
       }
     } catch (error) {
-      throw fromErrno(error, 'read', path);
+      throw asMissing(error, 'read', path);
     }
   }
 
@@ -191,7 +191,6 @@ export class LocalFileSystem implements FileSystem {
   }
 }
 
-const NOTHING_THERE: ReadonlySet<string> = new Set(['FILE_NOT_FOUND', 'NOT_A_DIRECTORY']);
 const APPEND_ONLY = constants.O_WRONLY | constants.O_APPEND;
 
 /** A directory can't be linked; an empty one made under the target's name is what only this rename may replace. */
@@ -215,6 +214,12 @@ function ignoreMissing(error: unknown): undefined {
   const code = codeOfErrno(error);
   if (code === 'FILE_NOT_FOUND' || code === 'NOT_A_DIRECTORY' || errnoOf(error) === 'ELOOP') return undefined;
   throw error;
+}
+
+/** What lies below a file is not there, for one who reads. */
+function asMissing(error: unknown, action: string, path: string): MillraceError {
+  const known = fromErrno(error, action, path);
+  return known.code === 'NOT_A_DIRECTORY' ? fileError('FILE_NOT_FOUND', action, path, { cause: error }) : known;
 }
 
 function statusOf(local: string, status: Stats): FileStatus {

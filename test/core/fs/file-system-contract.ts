@@ -257,6 +257,10 @@ export function fileSystemContract(setUp: () => Promise<FileSystemUnderTest>): v
       expect(await fs.exists(at('f'))).to.equal(true);
       expect(await fs.exists(root)).to.equal(true);
       expect(await fs.exists(at('f/below'))).to.equal(false);
+      await fails('FILE_NOT_FOUND', () => fs.stat(at('f/below')));
+      await fails('FILE_NOT_FOUND', () => fs.list(at('f/below')));
+      await fails('FILE_NOT_FOUND', () => fs.readFile(at('f/below')));
+      expect(await fs.delete(at('f/below'), { recursive: true })).to.equal(false);
     });
   });
 
