@@ -1,0 +1,52 @@
+import { WebSocket } from 'ws';
+import { MillraceError } from '../errors.js';
+import { authenticateClient, type Peer } from './authentication.js';
+import { type Handlers, type HeartbeatOptions, RpcConnection } from './connection.js';
+import { SOCKET_OPTIONS } from './server.js';
+
+export interface ConnectRpcOptions<M> {
+  host: string;
+  port: number;
+  secret: string;
+  self: Peer;
+  /** What the other side may call here. */
+  handlers?: Handlers<M>;
+  heartbeat?: HeartbeatOptions;
+  /** To connect and prove the secret. Default 10,000. */
+  timeoutMs?: number;
+}
+
+/** Opens and authenticates a control connection. The caller closes it. */
+export async function connectRpc<M>(options: ConnectRpcOptions<M>): Promise<RpcConnection> {
+  const { host, port, secret, self, handlers = {}, heartbeat, timeoutMs = 10_000 } = options;
+  const socket = await openSocket(host, port, timeoutMs);
+  try {
+    const peer = await authenticateClient(socket, secret, self);
+    return new RpcConnection(socket, { ...peer, address: `${host}:${port}` }, handlers as Handlers<never>, heartbeat);
+  } catch (error) {
+    socket.terminate();
+    throw error;
+  }
+}
+
+/** An open WebSocket to `host:port`, or CONNECTION_FAILED naming it. */
+export function openSocket(host: string, port: number, timeoutMs: number): Promise<WebSocket> {
+  return new Promise((resolve, reject) => {
+    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    const socket = new WebSocket(`ws://${address}/`, {
+      ...SOCKET_OPTIONS,
+      handshakeTimeout: timeoutMs,
+      // Only clients mask; a zero mask costs nothing and both ends are ours.
+      generateMask: mask => mask.fill(0),
+    });
+    socket.on('error', error => {
+      reject(
+        new MillraceError('CONNECTION_FAILED', `cannot connect to ${address}: ${error.message}`, {
+          cause: error,
+          retry: 'backoff',
+        }),
+      );
+    });
+    socket.once('open', () => resolve(socket));
+  });
+}
