@@ -1,3 +1,16 @@
+export { type ChannelPair, channelsOf } from './distribution.js';
+export { type GenerateOptions, generateJobGraph, slotsNeeded } from './generate-job-graph.js';
 export * from './job-graph.js';
+export {
+  defaultMaxParallelism,
+  hashKey,
+  hashString,
+  keyGroupOf,
+  murmur,
+  subtaskOfKey,
+  subtaskOfKeyGroup,
+  UPPER_BOUND_MAX_PARALLELISM,
+} from './key-groups.js';
 export * from './operators.js';
+export { jobPlan, type PlanNode, streamPlan } from './plan.js';
 export * from './stream-graph.js';

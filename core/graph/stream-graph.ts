@@ -37,7 +37,8 @@ export interface StreamNode {
 export interface StreamEdge {
   source: number;
   target: number;
-  partitioner: Partitioner;
+  /** `default`: forward between equal parallelisms, else rebalance; decided when parallelisms are known. */
+  partitioner: Partitioner | 'default';
   /** Which input of the target: 0, or 1 for the second stream of a two-input operator. */
   inputIndex: number;
   /** Id of the OutputTag whose records take this edge; absent for the main output. */

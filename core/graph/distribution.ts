@@ -1,0 +1,36 @@
+import { isPointwise, type Partitioner } from './operators.js';
+
+/** One channel of an exchange: which subpartition of which producing subtask, and who reads it. */
+export interface ChannelPair {
+  producerSubtask: number;
+  subpartition: number;
+  consumerSubtask: number;
+}
+
+/**
+ * Which subtasks an exchange joins, as Flink does it: every pair (the subpartition is the consumer's index), or
+ * pointwise neighbours, where the side with more subtasks is split evenly over the other.
+ */
+export function channelsOf(partitioner: Partitioner, producers: number, consumers: number): ChannelPair[] {
+  const pairs: ChannelPair[] = [];
+  if (!isPointwise(partitioner)) {
+    for (let c = 0; c < consumers; c++) {
+      for (let p = 0; p < producers; p++) pairs.push({ producerSubtask: p, subpartition: c, consumerSubtask: c });
+    }
+    return pairs;
+  }
+  if (producers >= consumers) {
+    for (let c = 0; c < consumers; c++) {
+      const start = Math.floor((c * producers) / consumers);
+      const end = Math.floor(((c + 1) * producers) / consumers);
+      for (let p = start; p < end; p++) pairs.push({ producerSubtask: p, subpartition: 0, consumerSubtask: c });
+    }
+    return pairs;
+  }
+  for (let p = 0; p < producers; p++) {
+    const start = Math.floor((p * consumers + producers - 1) / producers);
+    const end = Math.floor(((p + 1) * consumers + producers - 1) / producers);
+    for (let c = start; c < end; c++) pairs.push({ producerSubtask: p, subpartition: c - start, consumerSubtask: c });
+  }
+  return pairs;
+}

@@ -1,0 +1,191 @@
+import { MillraceError } from '../errors.js';
+import { type HexId, randomId, stableId } from '../ids.js';
+import type { ChainedOperator, JobEdge, JobGraph, JobVertex } from './job-graph.js';
+import { defaultMaxParallelism } from './key-groups.js';
+import type { Partitioner } from './operators.js';
+import type { StreamEdge, StreamGraph, StreamNode } from './stream-graph.js';
+
+export interface GenerateOptions {
+  jobId?: HexId;
+  /** `-p`, REST, or parallelism.default: weaker than what the program sets. */
+  defaultParallelism?: number;
+  maxParallelism?: number;
+  chaining?: boolean;
+  objectReuse?: boolean;
+  /** Milliseconds; execution.buffer-timeout. */
+  bufferTimeout?: number;
+  properties?: Record<string, string>;
+}
+
+/** A node with everything decided that the program left to defaults. */
+interface ResolvedNode extends StreamNode {
+  inputs: ResolvedEdge[];
+  outputs: ResolvedEdge[];
+}
+interface ResolvedEdge extends Omit<StreamEdge, 'partitioner'> {
+  partitioner: Partitioner;
+}
+
+/** Layer 2: chains operators by Flink's rules and gives plain data. Throws INVALID_PROGRAM for a graph that can't run. */
+export function generateJobGraph(graph: StreamGraph, options: GenerateOptions = {}): JobGraph {
+  const nodes = resolve(graph, options);
+  const chaining = graph.config.chaining ?? options.chaining ?? true;
+  const vertexOf = new Map<number, HexId>();
+  const vertices: JobVertex[] = [];
+  const exchanges: ResolvedEdge[] = [];
+  for (const node of nodes.values()) {
+    const chainedToInput = node.inputs.some(e => isChainable(e, nodes, chaining));
+    if (!chainedToInput) vertices.push(buildVertex(node, nodes, chaining, vertexOf, exchanges));
+  }
+  const edges = exchanges.map<JobEdge>(e => {
+    const source = nodes.get(e.source)!;
+    const target = nodes.get(e.target)!;
+    const ordinal = target.inputs.indexOf(e);
+    return {
+      id: stableId('edge', source.operatorId, target.operatorId, ordinal),
+      source: vertexOf.get(e.source)!,
+      sourceOperator: source.operatorId,
+      target: vertexOf.get(e.target)!,
+      targetOperator: target.operatorId,
+      inputIndex: e.inputIndex,
+      partitioner: e.partitioner,
+      ...(e.sideOutput !== undefined && { sideOutput: e.sideOutput }),
+      bufferTimeout:
+        source.bufferTimeout >= 0 ? source.bufferTimeout : (graph.config.bufferTimeout ?? options.bufferTimeout ?? 100),
+    };
+  });
+  return {
+    jobId: options.jobId ?? randomId(),
+    jobName: graph.jobName,
+    vertices,
+    edges,
+    config: {
+      objectReuse: graph.config.objectReuse ?? options.objectReuse ?? false,
+      ...(graph.config.restartStrategy && { restartStrategy: graph.config.restartStrategy }),
+      properties: options.properties ?? {},
+    },
+  };
+}
+
+function resolve(graph: StreamGraph, options: GenerateOptions): Map<number, ResolvedNode> {
+  if (graph.nodes.length === 0) {
+    throw new MillraceError('INVALID_PROGRAM', 'No operators defined in streaming topology. Cannot execute.');
+  }
+  const nodes = new Map<number, ResolvedNode>();
+  for (const node of graph.nodes) {
+    const parallelism =
+      node.parallelism > 0 ? node.parallelism : (graph.config.parallelism ?? options.defaultParallelism ?? 1);
+    const configured = graph.config.maxParallelism ?? options.maxParallelism ?? -1;
+    const maxParallelism =
+      node.maxParallelism > 0 ? node.maxParallelism : configured > 0 ? configured : defaultMaxParallelism(parallelism);
+    if (parallelism > maxParallelism) {
+      throw new MillraceError(
+        'INVALID_PROGRAM',
+        `'${node.name}' has parallelism ${parallelism}, more than its maximum parallelism of ${maxParallelism}.`,
+      );
+    }
+    nodes.set(node.id, { ...node, parallelism, maxParallelism, inputs: [], outputs: [] });
+  }
+  for (const edge of graph.edges) {
+    const source = nodes.get(edge.source)!;
+    const target = nodes.get(edge.target)!;
+    const resolved: ResolvedEdge = { ...edge, partitioner: partitionerOf(edge, source, target) };
+    source.outputs.push(resolved);
+    target.inputs.push(resolved);
+  }
+  refuseDuplicateIds(nodes);
+  return nodes;
+}
+
+function partitionerOf(edge: StreamEdge, source: StreamNode, target: StreamNode): Partitioner {
+  const equal = source.parallelism === target.parallelism;
+  if (edge.partitioner === 'default') return equal ? 'forward' : 'rebalance';
+  if (edge.partitioner === 'forward' && !equal) {
+    throw new MillraceError(
+      'INVALID_PROGRAM',
+      `Forward partitioning does not allow change of parallelism. Upstream operation: ${source.name} parallelism: ${source.parallelism}, ` +
+        `downstream operation: ${target.name} parallelism: ${target.parallelism}. ` +
+        'You must use another partitioning strategy, such as broadcast, rebalance, shuffle or global.',
+    );
+  }
+  return edge.partitioner;
+}
+
+function refuseDuplicateIds(nodes: Map<number, ResolvedNode>): void {
+  const seen = new Map<HexId, StreamNode>();
+  for (const node of nodes.values()) {
+    const other = seen.get(node.operatorId);
+    if (other) {
+      throw new MillraceError(
+        'INVALID_PROGRAM',
+        `'${other.name}' and '${node.name}' have the same uid "${node.uid}". A uid must be unique in its job.`,
+      );
+    }
+    seen.set(node.operatorId, node);
+  }
+}
+
+/** Flink's rules: one input, forward, same parallelism and sharing group, and neither side objects. */
+function isChainable(edge: ResolvedEdge, nodes: Map<number, ResolvedNode>, chaining: boolean): boolean {
+  const source = nodes.get(edge.source)!;
+  const target = nodes.get(edge.target)!;
+  return (
+    chaining &&
+    target.inputs.length === 1 &&
+    edge.partitioner === 'forward' &&
+    source.parallelism === target.parallelism &&
+    source.slotSharingGroup === target.slotSharingGroup &&
+    target.chaining === 'ALWAYS' &&
+    source.chaining !== 'NEVER'
+  );
+}
+
+function buildVertex(
+  head: ResolvedNode,
+  nodes: Map<number, ResolvedNode>,
+  chaining: boolean,
+  vertexOf: Map<number, HexId>,
+  exchanges: ResolvedEdge[],
+): JobVertex {
+  const id = stableId('vertex', head.operatorId);
+  const operators: ChainedOperator[] = [];
+  let maxParallelism = head.maxParallelism;
+  const visit = (node: ResolvedNode): string => {
+    vertexOf.set(node.id, id);
+    maxParallelism = Math.min(maxParallelism, node.maxParallelism);
+    const operator: ChainedOperator = {
+      operatorId: node.operatorId,
+      name: node.name,
+      ...(node.uid !== undefined && { uid: node.uid }),
+      spec: node.spec,
+      outputs: [],
+    };
+    operators.push(operator);
+    const names: string[] = [];
+    for (const edge of node.outputs) {
+      if (isChainable(edge, nodes, chaining)) {
+        const target = nodes.get(edge.target)!;
+        operator.outputs.push({
+          operatorId: target.operatorId,
+          inputIndex: edge.inputIndex,
+          ...(edge.sideOutput !== undefined && { sideOutput: edge.sideOutput }),
+        });
+        names.push(visit(target));
+      } else exchanges.push(edge);
+    }
+    if (names.length === 0) return node.name;
+    return `${node.name} -> ${names.length === 1 ? names[0] : `(${names.join(', ')})`}`;
+  };
+  const name = visit(head);
+  const { parallelism, slotSharingGroup } = head;
+  return { id, name, operators, parallelism, maxParallelism, slotSharingGroup };
+}
+
+/** Slots that the job takes when all of its tasks run: the widest vertex of each sharing group. */
+export function slotsNeeded(graph: JobGraph): number {
+  const widest = new Map<string, number>();
+  for (const v of graph.vertices) {
+    widest.set(v.slotSharingGroup, Math.max(widest.get(v.slotSharingGroup) ?? 0, v.parallelism));
+  }
+  return [...widest.values()].reduce((a, b) => a + b, 0);
+}
