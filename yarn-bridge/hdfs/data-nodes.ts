@@ -1,9 +1,16 @@
 import { MillraceError } from '../../core/errors.js';
-import { addressOf, type HttpClient, type HttpStream, isUnresolved, type Peer } from '../http/index.js';
+import {
+  addressOf,
+  type HttpClient,
+  type HttpStream,
+  isPassing,
+  isUnresolved,
+  type Peer,
+  type ServerList,
+} from '../http/index.js';
 import { type HostMap, mapHost } from './host-map.js';
 import { NAME_NODE } from './metadata-client.js';
-import type { NameNodes } from './name-nodes.js';
-import { type HdfsCall, isPassing, remoteError } from './remote-error.js';
+import { type HdfsCall, remoteError } from './remote-error.js';
 import { encodePath, type QueryValues, WEBHDFS_ROOT, webHdfsUrl } from './webhdfs-url.js';
 
 export const DATA_NODE: Peer = {
@@ -31,7 +38,7 @@ const ATTEMPTS = 3;
 export class DataNodes {
   constructor(
     private readonly http: HttpClient,
-    private readonly nameNodes: NameNodes,
+    private readonly nameNodes: ServerList,
     private readonly options: DataNodesOptions,
   ) {}
 

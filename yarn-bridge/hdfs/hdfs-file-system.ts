@@ -9,7 +9,7 @@ import {
   parseMode,
 } from '../../core/fs/index.js';
 import type { HadoopConfiguration } from '../conf/index.js';
-import { HttpClient } from '../http/index.js';
+import { HttpClient, ServerList } from '../http/index.js';
 import type { ContentSummary } from './answers.js';
 import { DataNodes } from './data-nodes.js';
 import { HdfsFileWriter } from './hdfs-file-writer.js';
@@ -19,7 +19,6 @@ import { HdfsPaths } from './hdfs-paths.js';
 import { HdfsWrites } from './hdfs-writes.js';
 import { MetadataClient } from './metadata-client.js';
 import { NameNodeClient } from './name-node-client.js';
-import { NameNodes } from './name-nodes.js';
 
 /**
  * HDFS by WebHDFS. Metadata goes through npm `webhdfs` (MetadataClient); bytes, rename and delete through our own calls
@@ -40,7 +39,12 @@ export class HdfsFileSystem implements FileSystem {
     const { nameNodes, user, callTimeout, failoverTimeout, retryDelays, hostMap } = this.options;
     this.paths = new HdfsPaths(options.uri, nameNodes);
     this.scheme = this.paths.scheme;
-    const list = new NameNodes(nameNodes, { failoverTimeout, retryDelays, signal: this.http.signal });
+    const list = new ServerList(nameNodes, {
+      what: 'NameNode',
+      failoverTimeout,
+      retryDelays,
+      signal: this.http.signal,
+    });
     const metadata = new MetadataClient(this.http, user, callTimeout);
     this.client = new NameNodeClient(this.http, list, metadata, this.paths, { user, callTimeout });
     this.dataNodes = new DataNodes(this.http, list, { user, hostMap, callTimeout });

@@ -28,12 +28,12 @@ export type CompiledHdfsOptions = Required<Omit<HdfsOptions, 'replication' | 'bl
 
 export function compileHdfsOptions(options: HdfsOptions): CompiledHdfsOptions {
   return {
-    hostMap: {},
-    callTimeout: 30_000,
-    stallTimeout: 60_000,
-    failoverTimeout: 15_000,
-    retryDelays: [200, 600],
     ...options,
+    hostMap: options.hostMap ?? {},
+    callTimeout: options.callTimeout ?? 30_000,
+    stallTimeout: options.stallTimeout ?? 60_000,
+    failoverTimeout: options.failoverTimeout ?? 15_000,
+    retryDelays: options.retryDelays ?? [200, 600],
   };
 }
 

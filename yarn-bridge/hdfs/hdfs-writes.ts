@@ -2,12 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MillraceError } from '../../core/errors.js';
 import { joinPath, parentOfPath } from '../../core/fs/index.js';
-import { type HttpClient, isUnresolved } from '../http/index.js';
+import { type HttpClient, isPassing, isUnresolved, type ServerList } from '../http/index.js';
 import { type DataNodes, explainUnresolved, type Location } from './data-nodes.js';
 import type { CompiledHdfsOptions } from './hdfs-options.js';
 import type { NameNodeClient } from './name-node-client.js';
-import type { NameNodes } from './name-nodes.js';
-import { isPassing } from './remote-error.js';
 import { Upload } from './upload.js';
 
 const UPLOAD_ATTEMPTS = 3;
@@ -18,7 +16,7 @@ const LATE_ARRIVAL = 1000;
 export class HdfsWrites {
   constructor(
     private readonly http: HttpClient,
-    private readonly nameNodes: NameNodes,
+    private readonly nameNodes: ServerList,
     private readonly client: NameNodeClient,
     private readonly dataNodes: DataNodes,
     private readonly options: CompiledHdfsOptions,

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../core/errors.js';
 import type { FileStatus } from '../../core/fs/index.js';
-import type { HttpClient } from '../http/index.js';
+import type { HttpClient, ServerList } from '../http/index.js';
 import {
   type ContentSummary,
   parseBatch,
@@ -13,7 +13,6 @@ import {
 } from './answers.js';
 import type { HdfsPaths } from './hdfs-paths.js';
 import { type MetadataClient, NAME_NODE } from './metadata-client.js';
-import type { NameNodes } from './name-nodes.js';
 import { type HdfsCall, remoteError } from './remote-error.js';
 import { type QueryValues, webHdfsUrl } from './webhdfs-url.js';
 
@@ -31,7 +30,7 @@ export class NameNodeClient {
 
   constructor(
     private readonly http: HttpClient,
-    private readonly nameNodes: NameNodes,
+    private readonly nameNodes: ServerList,
     private readonly metadata: MetadataClient,
     private readonly paths: HdfsPaths,
     private readonly options: NameNodeClientOptions,

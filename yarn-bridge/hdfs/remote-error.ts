@@ -38,8 +38,6 @@ const PASSING: ReadonlySet<string> = new Set([
   'NotReplicatedYetException',
 ]);
 
-const STANDBY: ReadonlySet<string> = new Set(['StandbyException', 'ObserverRetryOnActiveException']);
-
 /** A NameNode's or DataNode's refusal as an error of the FileSystem contract; `context.exception` has Java's name for it. */
 export function remoteError(status: number, body: Buffer | string | object, call: HdfsCall): MillraceError {
   const address = addressOf(call.url);
@@ -71,17 +69,4 @@ function withoutException(
   const hint = status === 404 ? ' Is WebHDFS on there (dfs.webhdfs.enabled), and is it the NameNode?' : '';
   const message = `${subject} failed: ${context['address']} answered ${status}${said}.${hint}`;
   return new MillraceError('FILE_SYSTEM', message, { context, ...(status >= 500 && { retry: 'backoff' }) });
-}
-
-/** True if a NameNode said that another one is active. */
-export function isStandby(error: unknown): boolean {
-  return error instanceof MillraceError && STANDBY.has(String(error.context['exception']));
-}
-
-/** True if the same call, repeated, may succeed: it was not understood, not finished, or refused for the moment. */
-export function isPassing(error: unknown): boolean {
-  if (!(error instanceof MillraceError)) return false;
-  if (error.code === 'CONNECTION_FAILED') return true;
-  if (['RetriableException', 'NotReplicatedYetException'].includes(String(error.context['exception']))) return true;
-  return error.context['exception'] === '' && [502, 503, 504].includes(Number(error.context['status']));
 }
