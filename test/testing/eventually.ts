@@ -2,13 +2,13 @@
 export async function eventually<T>(
   check: () => T | Promise<T>,
   { timeout = 8000, interval = 20 }: { timeout?: number; interval?: number } = {},
-): Promise<NonNullable<T>> {
+): Promise<Exclude<T, false | null | undefined>> {
   const deadline = Date.now() + timeout;
   let last: unknown;
   for (;;) {
     try {
       const value = await check();
-      if (value) return value as NonNullable<T>;
+      if (value) return value as Exclude<T, false | null | undefined>;
       last = `condition is ${String(value)}`;
     } catch (error) {
       last = error;

@@ -1,0 +1,179 @@
+import { MillraceError } from '../core/errors.js';
+import { currentExecutor, type JobHandle, type PipelineExecutor } from '../core/executor.js';
+import type { AccumulatorValue, JobConfig, JobResultData, OperatorSpec, StreamGraph } from '../core/graph/index.js';
+import { SingleOutputStreamOperator, validMaxParallelism, validParallelism } from './data-stream.js';
+import { ExecutionConfig, type RestartStrategy } from './execution-config.js';
+import { ParallelSourceFunction, RichParallelSourceFunction, type SourceFunction } from './functions.js';
+import { GraphRecorder } from './graph-recorder.js';
+import { loadLocalExecutor } from './local-executor.js';
+
+/** A stream right behind its source. */
+export class DataStreamSource<T> extends SingleOutputStreamOperator<T> {}
+
+/** What a finished job gives back. */
+export class JobExecutionResult {
+  constructor(private readonly data: JobResultData) {}
+
+  getJobID(): string {
+    return this.data.jobId;
+  }
+  /** Milliseconds that the job ran. */
+  getNetRuntime(): number {
+    return this.data.netRuntimeMs;
+  }
+  /** The merged value of an accumulator, undefined if no function added one of that name. */
+  getAccumulatorResult<V = unknown>(name: string): V | undefined {
+    return this.data.accumulators[name]?.value as V | undefined;
+  }
+  getAllAccumulatorResults(): Record<string, AccumulatorValue['value']> {
+    return Object.fromEntries(Object.entries(this.data.accumulators).map(([k, v]) => [k, v.value]));
+  }
+}
+
+/** A job that runs. */
+export class JobClient {
+  constructor(private readonly handle: JobHandle) {}
+
+  getJobID(): string {
+    return this.handle.jobId;
+  }
+  async getJobExecutionResult(): Promise<JobExecutionResult> {
+    return new JobExecutionResult(await this.handle.result());
+  }
+  cancel(): Promise<void> {
+    return this.handle.cancel();
+  }
+}
+
+/**
+ * Where a program begins: makes streams from sources, and runs what was built.
+ *
+ *     const env = StreamExecutionEnvironment.getExecutionEnvironment();
+ *     env.fromElements('to be', 'or not').flatMap(s => s.split(' ')).print();
+ *     await env.execute('words');
+ */
+export class StreamExecutionEnvironment {
+  private recorder = new GraphRecorder();
+  private readonly jobConfig: JobConfig = {};
+  private readonly executionConfig = new ExecutionConfig(this.jobConfig);
+
+  private constructor(private readonly executor?: () => Promise<PipelineExecutor>) {}
+
+  /** The cluster that the program was submitted to; a local one in this process under plain `node job.js`. */
+  static getExecutionEnvironment(): StreamExecutionEnvironment {
+    return new StreamExecutionEnvironment();
+  }
+
+  /** A cluster in this process, whatever the program was started with. */
+  static createLocalEnvironment(parallelism?: number): StreamExecutionEnvironment {
+    const env = new StreamExecutionEnvironment(loadLocalExecutor);
+    return parallelism === undefined ? env : env.setParallelism(parallelism);
+  }
+
+  /** Default of operators that set none; stronger than `-p`. */
+  setParallelism(parallelism: number): this {
+    this.jobConfig.parallelism = validParallelism(parallelism);
+    return this;
+  }
+  /** What the program set, else 1: what `-p` says is known only when the job is submitted. */
+  getParallelism(): number {
+    return this.jobConfig.parallelism ?? 1;
+  }
+  setMaxParallelism(maxParallelism: number): this {
+    this.jobConfig.maxParallelism = validMaxParallelism(maxParallelism);
+    return this;
+  }
+  /** Milliseconds that a record may wait in its batch; 0 sends each at once, -1 full batches only. */
+  setBufferTimeout(timeoutMs: number): this {
+    this.jobConfig.bufferTimeout = timeoutMs;
+    return this;
+  }
+  disableOperatorChaining(): this {
+    this.jobConfig.chaining = false;
+    return this;
+  }
+  setRestartStrategy(strategy: RestartStrategy): this {
+    this.jobConfig.restartStrategy = strategy;
+    return this;
+  }
+  getConfig(): ExecutionConfig {
+    return this.executionConfig;
+  }
+
+  /** A bounded stream of the given records, parallelism 1. They travel with the job: for small inputs. */
+  fromElements<T>(...elements: T[]): DataStreamSource<T> {
+    return this.fromCollection(elements);
+  }
+  fromCollection<T>(elements: Iterable<T>): DataStreamSource<T> {
+    const spec: OperatorSpec = { kind: 'source.collection', elements: [...elements] };
+    return this.source(spec, 'Source: Collection Source', {}, 1);
+  }
+  /** Whole numbers from `from` to `to`, both included, split over the subtasks. */
+  fromSequence(from: number, to: number): DataStreamSource<number> {
+    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from > to) {
+      throw new MillraceError('ILLEGAL_ARGUMENT', `fromSequence needs whole numbers, from <= to: ${from}, ${to}.`);
+    }
+    return this.source({ kind: 'source.sequence', from, to }, 'Source: Sequence Source', {});
+  }
+  /** Flink's older name of fromSequence. */
+  generateSequence(from: number, to: number): DataStreamSource<number> {
+    return this.fromSequence(from, to);
+  }
+  /** Lines of a text file or of the files in a folder (UTF-8), split over the subtasks. `hdfs:` and `file:` paths. */
+  readTextFile(path: string): DataStreamSource<string> {
+    if (typeof path !== 'string' || path === '') {
+      throw new MillraceError('ILLEGAL_ARGUMENT', 'The file path must not be null or blank.');
+    }
+    return this.source({ kind: 'source.text-file', path }, `Source: Text File ${path}`, {});
+  }
+  /**
+   * Text from a socket, a record per line, parallelism 1. A lost connection is tried again `maxRetries` times, a second
+   * apart; -1 for ever. The stream ends when the other side closes and no retry is left.
+   */
+  socketTextStream(host: string, port: number, delimiter = '\n', maxRetries = 0): DataStreamSource<string> {
+    if (!Number.isInteger(port) || port < 1 || port > 65535) {
+      throw new MillraceError('ILLEGAL_ARGUMENT', `${String(port)} is no port: 1 to 65535.`);
+    }
+    const spec: OperatorSpec = { kind: 'source.socket', host, port, delimiter, maxRetries };
+    return this.source(spec, 'Source: Socket Stream', {}, 1);
+  }
+  /** Records that a function emits; parallelism 1 unless it is a ParallelSourceFunction. */
+  addSource<T>(source: SourceFunction<T>, name = 'Custom Source'): DataStreamSource<T> {
+    const parallel = source instanceof ParallelSourceFunction || source instanceof RichParallelSourceFunction;
+    return this.source(
+      { kind: 'source.function', parallel },
+      `Source: ${name}`,
+      { function: source },
+      parallel ? -1 : 1,
+    );
+  }
+
+  /** Runs what was built and waits for its end. Rejects with JOB_FAILED (root cause as `cause`) or JOB_CANCELED. */
+  async execute(jobName = 'Flink Streaming Job'): Promise<JobExecutionResult> {
+    return (await this.executeAsync(jobName)).getJobExecutionResult();
+  }
+
+  /** Runs what was built; resolves when the job was accepted. */
+  async executeAsync(jobName = 'Flink Streaming Job'): Promise<JobClient> {
+    const graph = this.getStreamGraph(jobName);
+    const executor = this.executor ? await this.executor() : await currentExecutor(loadLocalExecutor);
+    return new JobClient(await executor.execute(graph));
+  }
+
+  /** What was built since the last `execute`; that begins a new graph. */
+  getStreamGraph(jobName = 'Flink Streaming Job'): StreamGraph {
+    const graph = this.recorder.build(jobName, this.jobConfig);
+    this.recorder = new GraphRecorder();
+    return graph;
+  }
+
+  private source<T>(
+    spec: OperatorSpec,
+    name: string,
+    functions: { function?: unknown },
+    parallelism = -1,
+  ): DataStreamSource<T> {
+    const node = this.recorder.add(spec, name, [], functions, { parallelism });
+    return new DataStreamSource<T>(this, this.recorder, node);
+  }
+}

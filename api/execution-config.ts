@@ -1,0 +1,62 @@
+import type { JobConfig, RestartStrategySpec } from '../core/graph/index.js';
+import type { Duration } from './duration.js';
+
+/** Milliseconds of a Duration or of a bare number of milliseconds. */
+export const millisOf = (d: Duration | number): number => (typeof d === 'number' ? d : d.toMillis());
+
+/** Settings of a program that are not about one operator. */
+export class ExecutionConfig {
+  constructor(private readonly config: JobConfig) {}
+
+  /** Hands a record to several consumers without a copy. Safe only if no function changes or keeps its input. */
+  enableObjectReuse(): this {
+    this.config.objectReuse = true;
+    return this;
+  }
+  disableObjectReuse(): this {
+    this.config.objectReuse = false;
+    return this;
+  }
+  isObjectReuseEnabled(): boolean {
+    return this.config.objectReuse ?? false;
+  }
+  setRestartStrategy(strategy: RestartStrategy): this {
+    this.config.restartStrategy = strategy;
+    return this;
+  }
+}
+
+export type RestartStrategy = RestartStrategySpec;
+
+/** What happens after a failure; without one, a job without checkpoints is not restarted. */
+export class RestartStrategies {
+  static noRestart(): RestartStrategy {
+    return { type: 'none' };
+  }
+  /** At most `attempts` restarts, each after `delay`. */
+  static fixedDelayRestart(attempts: number, delay: Duration | number): RestartStrategy {
+    return { type: 'fixed-delay', attempts, delayMs: millisOf(delay) };
+  }
+  /** Restarts after `delay` while there are at most `maxFailures` failures in `interval`. */
+  static failureRateRestart(maxFailures: number, interval: Duration, delay: Duration): RestartStrategy {
+    const [intervalMs, delayMs] = [interval.toMillis(), delay.toMillis()];
+    return { type: 'failure-rate', maxFailuresPerInterval: maxFailures, intervalMs, delayMs };
+  }
+  /** Waits grow by `multiplier` from `initial` to `max`; after `reset` without failure they start anew. */
+  static exponentialDelayRestart(
+    initial: Duration,
+    max: Duration,
+    multiplier: number,
+    reset: Duration,
+    jitter: number,
+  ): RestartStrategy {
+    return {
+      type: 'exponential-delay',
+      initialBackoffMs: initial.toMillis(),
+      maxBackoffMs: max.toMillis(),
+      multiplier,
+      resetThresholdMs: reset.toMillis(),
+      jitter,
+    };
+  }
+}

@@ -1,0 +1,133 @@
+import type { Accumulator } from './accumulators.js';
+
+/** Where a function puts its results. */
+export interface Collector<T> {
+  collect(record: T): void;
+}
+
+/** Which subtask a function runs in. */
+export interface TaskInfo {
+  getTaskName(): string;
+  /** 0-based. */
+  getIndexOfThisSubtask(): number;
+  getNumberOfParallelSubtasks(): number;
+  getMaxNumberOfParallelSubtasks(): number;
+  /** 0 for the first attempt. */
+  getAttemptNumber(): number;
+}
+
+export interface Counter {
+  inc(n?: number): void;
+  dec(n?: number): void;
+  getCount(): number;
+}
+
+export interface MetricGroup {
+  counter(name: string): Counter;
+}
+
+/** What a rich function sees of its task. */
+export interface RuntimeContext extends TaskInfo {
+  getTaskInfo(): TaskInfo;
+  getJobId(): string;
+  /**
+   * Adds an accumulator under a name that is unique in the job; values of all subtasks are merged when the job ends.
+   * Throws ILLEGAL_STATE if the function has one of that name already.
+   */
+  addAccumulator(name: string, accumulator: Accumulator<unknown, unknown>): void;
+  getAccumulator(name: string): Accumulator<unknown, unknown> | undefined;
+  getMetricGroup(): MetricGroup;
+}
+
+/** Base of the rich functions: `open` before the first record, `close` after the last, and the runtime context between. */
+export abstract class AbstractRichFunction {
+  #context: RuntimeContext | undefined;
+
+  setRuntimeContext(context: RuntimeContext): void {
+    this.#context = context;
+  }
+
+  /** Throws ILLEGAL_STATE before the runtime called `open`. */
+  getRuntimeContext(): RuntimeContext {
+    if (!this.#context) throw new Error('The runtime context has not been initialized: it exists from open() on.');
+    return this.#context;
+  }
+
+  open(_context: RuntimeContext): void | Promise<void> {}
+  close(): void | Promise<void> {}
+}
+
+/** One record in, one out. */
+export interface MapFunction<T, R> {
+  map(value: T): R | Promise<R>;
+}
+/** One record in, any number out. */
+export interface FlatMapFunction<T, R> {
+  flatMap(value: T, out: Collector<R>): void | Promise<void>;
+}
+/** Keeps the records for which it is true. */
+export interface FilterFunction<T> {
+  filter(value: T): boolean | Promise<boolean>;
+}
+/** Combines two records of a key into one of the same type. */
+export interface ReduceFunction<T> {
+  reduce(a: T, b: T): T | Promise<T>;
+}
+/** A key by value: string, number, boolean, bigint, Date, or arrays and objects of them. Never null. */
+export interface KeySelectorFunction<T, K> {
+  getKey(value: T): K;
+}
+export type KeySelector<T, K> = KeySelectorFunction<T, K> | ((value: T) => K);
+
+/** Gives the subtask, 0 to numPartitions − 1, of a key. */
+export interface Partitioner<K> {
+  partition(key: K, numPartitions: number): number;
+}
+
+/** What a sink function is told beside the record. */
+export interface SinkContext {
+  /** Milliseconds since the epoch. */
+  currentProcessingTime(): number;
+  currentWatermark(): number;
+  timestamp(): number | null;
+}
+export interface SinkFunction<T> {
+  invoke(value: T, context: SinkContext): void | Promise<void>;
+}
+
+/** What a source emits with. A promise comes only when the source should wait: await it. */
+export interface SourceContext<T> {
+  collect(record: T): void | Promise<void>;
+  close(): void;
+}
+/** A source of parallelism 1. `run` emits until it is done or `cancel` was called. */
+export interface SourceFunction<T> {
+  run(ctx: SourceContext<T>): void | Promise<void>;
+  cancel(): void;
+}
+/** A source that runs in every subtask. */
+export abstract class ParallelSourceFunction<T> implements SourceFunction<T> {
+  abstract run(ctx: SourceContext<T>): void | Promise<void>;
+  abstract cancel(): void;
+}
+
+export abstract class RichMapFunction<T, R> extends AbstractRichFunction implements MapFunction<T, R> {
+  abstract map(value: T): R | Promise<R>;
+}
+export abstract class RichFlatMapFunction<T, R> extends AbstractRichFunction implements FlatMapFunction<T, R> {
+  abstract flatMap(value: T, out: Collector<R>): void | Promise<void>;
+}
+export abstract class RichFilterFunction<T> extends AbstractRichFunction implements FilterFunction<T> {
+  abstract filter(value: T): boolean | Promise<boolean>;
+}
+export abstract class RichReduceFunction<T> extends AbstractRichFunction implements ReduceFunction<T> {
+  abstract reduce(a: T, b: T): T | Promise<T>;
+}
+export abstract class RichSinkFunction<T> extends AbstractRichFunction implements SinkFunction<T> {
+  abstract invoke(value: T, context: SinkContext): void | Promise<void>;
+}
+export abstract class RichSourceFunction<T> extends AbstractRichFunction implements SourceFunction<T> {
+  abstract run(ctx: SourceContext<T>): void | Promise<void>;
+  abstract cancel(): void;
+}
+export abstract class RichParallelSourceFunction<T> extends RichSourceFunction<T> {}

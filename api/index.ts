@@ -1,0 +1,41 @@
+/** The programming interface: `import { … } from 'millrace'`. */
+export { type Accumulator, DoubleCounter, IntCounter, LongCounter } from './accumulators.js';
+export {
+  DataStream,
+  DataStreamSink,
+  type Field,
+  KeyedStream,
+  SingleOutputStreamOperator,
+  WriteMode,
+} from './data-stream.js';
+export { Duration, Time } from './duration.js';
+export { DataStreamSource, JobClient, JobExecutionResult, StreamExecutionEnvironment } from './environment.js';
+export { ExecutionConfig, RestartStrategies, type RestartStrategy } from './execution-config.js';
+export {
+  AbstractRichFunction,
+  type Collector,
+  type Counter,
+  type FilterFunction,
+  type FlatMapFunction,
+  type KeySelector,
+  type KeySelectorFunction,
+  type MapFunction,
+  type MetricGroup,
+  ParallelSourceFunction,
+  type Partitioner,
+  type ReduceFunction,
+  RichFilterFunction,
+  RichFlatMapFunction,
+  RichMapFunction,
+  RichParallelSourceFunction,
+  RichReduceFunction,
+  RichSinkFunction,
+  RichSourceFunction,
+  type RuntimeContext,
+  type SinkContext,
+  type SinkFunction,
+  type SourceContext,
+  type SourceFunction,
+  type TaskInfo,
+} from './functions.js';
+export { ParameterTool } from './parameter-tool.js';
