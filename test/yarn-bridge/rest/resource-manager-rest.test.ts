@@ -214,7 +214,7 @@ describe('ResourceManagerRest', () => {
         'BadRequestException',
         'java.lang.Exception: Requested more memory than configured max',
         'INVALID_RESOURCE_REQUEST',
-        /: Requested more memory than configured max \(400/,
+        /^YARN refused to submit application_\d+_0004: Requested more memory than configured max \(400/,
       ],
       [
         400,

@@ -1,0 +1,279 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import * as tar from 'tar';
+import { bindProgram, dryBind, loadProgram, newRecording, packBundle, runMain } from '../../bundle/index.js';
+import { MillraceError } from '../../core/errors.js';
+import { generateJobGraph, type JobGraph, type ProgramReference } from '../../core/graph/index.js';
+import { VERSION } from '../../core/version.js';
+import { tempDir } from '../testing/temp-dir.js';
+
+function file(name: string, text: string): string {
+  const path = join(tempDir(), name);
+  writeFileSync(path, text);
+  return path;
+}
+
+async function failure(promise: Promise<unknown>): Promise<MillraceError> {
+  try {
+    await promise;
+  } catch (error) {
+    expect(error).to.be.instanceOf(MillraceError);
+    return error as MillraceError;
+  }
+  throw new Error('nothing was thrown');
+}
+
+const PIPELINE = (body: string, before = ''): string => `
+import { StreamExecutionEnvironment, RichMapFunction } from 'millrace';
+${before}
+export class Job {
+  static async main(args) {
+    const env = StreamExecutionEnvironment.getExecutionEnvironment();
+    ${body}
+    await env.execute('job');
+  }
+}
+`;
+
+interface Submitted {
+  graph: JobGraph;
+  reference: ProgramReference;
+  code: Uint8Array;
+  bundleFile: string;
+}
+
+async function submit(path: string, args: string[] = [], entry?: string): Promise<Submitted> {
+  const bundle = await packBundle(path);
+  const program = await loadProgram(bundle.code, entry, bundle.name);
+  const recording = newRecording();
+  let graph: JobGraph | undefined;
+  await runMain(program, args, recording, {
+    async submit(streamGraph) {
+      graph = generateJobGraph(streamGraph);
+      const jobId = graph.jobId;
+      return { jobId, cancel: async () => {}, result: async () => ({ jobId, netRuntimeMs: 1, accumulators: {} }) };
+    },
+  });
+  const reference: ProgramReference = {
+    bundle: { sha256: bundle.sha256, name: bundle.name, size: bundle.code.length },
+    ...(entry !== undefined && { entry }),
+    args,
+    executeIndex: 0,
+    previousResults: [],
+    recording,
+  };
+  const bundleFile = join(tempDir(), 'job.mjs');
+  writeFileSync(bundleFile, bundle.code);
+  return { graph: graph!, reference, code: bundle.code, bundleFile };
+}
+
+describe('packing a program', () => {
+  it("takes TypeScript, and the platform's own millrace whatever a tsconfig.json maps the name to", async () => {
+    const dir = tempDir();
+    writeFileSync(join(dir, 'tsconfig.json'), '{"compilerOptions":{"paths":{"millrace":["./other.ts"]}}}');
+    writeFileSync(join(dir, 'other.ts'), 'throw new Error("the wrong one")');
+    writeFileSync(join(dir, 'helper.ts'), 'export const twice = (n: number): number => n * 2;');
+    writeFileSync(
+      join(dir, 'job.ts'),
+      `import { twice } from './helper.js';\n${PIPELINE('env.fromElements(1).map((n: number) => twice(n)).print();')}`.replace(
+        'args)',
+        'args: string[])',
+      ),
+    );
+    const { graph } = await submit(join(dir, 'job.ts'));
+    expect(graph.vertices[0]!.name).to.equal('Source: Collection Source -> Map -> Sink: Print to Std. Out');
+  });
+
+  it('takes an archive with a package.json', async () => {
+    const dir = tempDir();
+    mkdirSync(join(dir, 'package'));
+    writeFileSync(join(dir, 'package/package.json'), '{"name":"x","main":"lib.js"}');
+    writeFileSync(join(dir, 'package/lib.js'), PIPELINE('env.fromElements(1).print();'));
+    await tar.create({ cwd: dir, file: join(dir, 'x-1.0.0.tgz'), gzip: true }, ['package']);
+    expect((await submit(join(dir, 'x-1.0.0.tgz'))).graph.vertices).to.have.length(1);
+  });
+
+  it('gives equal bytes and hash for an equal program', async () => {
+    const path = file('job.mjs', PIPELINE('env.fromElements(1).print();'));
+    expect((await packBundle(path)).sha256).to.equal((await packBundle(path)).sha256);
+  });
+
+  for (const [what, name, text, message] of [
+    ['a syntax error', 'broken.ts', 'export class {\n', /broken\.ts:1:\d+: /],
+    ['a missing import', 'job.js', "import './gone.js';\n", /job\.js:1:\d+: .*gone\.js/],
+    ['a Java archive', 'WordCount.jar', 'PK\u0003\u0004', /WordCount\.jar is a Java archive/],
+    ['an empty file', 'empty.js', '', /empty\.js is empty/],
+    ['another kind of file', 'job.py', 'print()', /job\.py is no program/],
+  ] as const) {
+    it(`refuses ${what} by name`, async () => {
+      const error = await failure(packBundle(file(name, text)));
+      expect(error.code).to.equal('INVALID_PROGRAM');
+      expect(error.message).to.match(message);
+    });
+  }
+
+  it('refuses what is not there, and what was made for another version', async () => {
+    expect((await failure(packBundle('/nope.js'))).message).to.contain('/nope.js');
+    const dir = tempDir();
+    writeFileSync(join(dir, 'package.json'), '{"dependencies":{"millrace":"^9.9.9"}}');
+    writeFileSync(join(dir, 'job.js'), PIPELINE('env.fromElements(1).print();'));
+    const error = await failure(packBundle(join(dir, 'job.js')));
+    expect(error.code).to.equal('VERSION_MISMATCH');
+    expect(error.message).to.contain('9.9.9').and.to.contain(VERSION);
+  });
+});
+
+describe('the entry of a program', () => {
+  const TWO = `${PIPELINE('env.fromElements(1).print();')}
+    export const nested = { deep: { Inner: class { static main() {} } } };
+    export function lambda(args) {}
+    export const notOne = 5;`;
+
+  it('is the named export, also nested, also the last part of a dotted name', async () => {
+    const { code } = await packBundle(file('two.js', TWO));
+    expect((await loadProgram(code, 'Job')).entryName).to.equal('Job');
+    expect((await loadProgram(code, 'org.example.Job')).entryName).to.equal('Job');
+    expect((await loadProgram(code, 'nested.deep.Inner')).entryName).to.equal('nested.deep.Inner');
+    expect((await loadProgram(code, 'lambda')).entryName).to.equal('lambda');
+  });
+
+  it('must exist, and be named where there are several', async () => {
+    const { code } = await packBundle(file('two.js', TWO));
+    const missing = await failure(loadProgram(code, 'Nope', 'two.js'));
+    expect(missing.message).to.match(
+      /^The program's entry point class 'Nope' was not found in the jar file\. .*Job, lambda/,
+    );
+    expect((await failure(loadProgram(code, undefined, 'two.js'))).message).to.match(/several programs.*-c/);
+    expect((await failure(loadProgram(code, 'notOne', 'two.js'))).message).to.contain("'notOne'");
+    expect((await failure(loadProgram(code, 'constructor', 'two.js'))).message).to.contain("'constructor'");
+  });
+});
+
+describe('binding a program', () => {
+  it('finds each function by operator id, whatever the program read when it was submitted', async () => {
+    const dir = tempDir();
+    writeFileSync(join(dir, 'factor.txt'), '7');
+    process.env['MILLRACE_TEST_FACTOR'] = '3';
+    const path = join(dir, 'job.js');
+    writeFileSync(
+      path,
+      PIPELINE(
+        `const factor = Number(fs.readFileSync(${JSON.stringify(join(dir, 'factor.txt'))}, 'utf8')) * process.env.MILLRACE_TEST_FACTOR;
+         const stamp = [Date.now(), Math.random(), new Date().getTime(), process.cwd()].join();
+         env.fromElements(1).map(n => [n * factor, stamp]).name('m').print();`,
+        "import fs from 'node:fs';",
+      ),
+    );
+    const { graph, reference, code, bundleFile } = await submit(path);
+    writeFileSync(join(dir, 'factor.txt'), '8');
+    process.env['MILLRACE_TEST_FACTOR'] = '4';
+    await dryBind(code, reference, graph);
+    const id = graph.vertices[0]!.operators.find(o => o.name === 'm')!.operatorId;
+    const [first, second] = [
+      await bindProgram({ bundleFile, program: reference }),
+      await bindProgram({ bundleFile, program: reference }),
+    ];
+    const call = (f: typeof first): unknown => (f.get(id)!.function as (n: number) => unknown)(2);
+    expect((call(first) as unknown[])[0]).to.equal(42);
+    expect(call(first)).to.deep.equal(call(second));
+    delete process.env['MILLRACE_TEST_FACTOR'];
+    expect(Math.abs(Date.now() - reference.recording.time)).to.be.greaterThan(0);
+  });
+
+  it('gives every subtask and every operator function objects of its own', async () => {
+    const path = file(
+      'job.js',
+      PIPELINE(
+        "env.fromElements(1).map(shared).name('a').map(shared).name('b').print();",
+        'let made = 0; class Counter extends RichMapFunction { n = 0; map(x) { return ++this.n; } } const shared = new Counter();',
+      ),
+    );
+    const { graph, reference, bundleFile } = await submit(path);
+    const ids = ['a', 'b'].map(name => graph.vertices[0]!.operators.find(o => o.name === name)!.operatorId);
+    const subtasks = [
+      await bindProgram({ bundleFile, program: reference }),
+      await bindProgram({ bundleFile, program: reference }),
+    ];
+    const objects = subtasks.flatMap(s => ids.map(id => s.get(id)!.function));
+    expect(new Set(objects)).to.have.property('size', 4);
+  });
+
+  it('abandons main at its own execute, and replays the earlier ones', async () => {
+    const path = file(
+      'job.js',
+      `import { StreamExecutionEnvironment } from 'millrace';
+       export class Job { static async main() {
+         const env = StreamExecutionEnvironment.getExecutionEnvironment();
+         env.fromElements(1).print();
+         const first = await env.execute('one');
+         env.fromElements(1).map(() => first.getAccumulatorResult('n')).name('m').print();
+         await env.execute('two');
+         throw new Error('never here');
+       } }`,
+    );
+    const { code } = await packBundle(path);
+    const bundleFile = join(tempDir(), 'job.mjs');
+    writeFileSync(bundleFile, code);
+    const previous = { jobId: 'x', netRuntimeMs: 1, accumulators: { n: { type: 'LongCounter', value: 12 } } };
+    const functions = await bindProgram({
+      bundleFile,
+      program: {
+        bundle: { sha256: '', name: 'job.js', size: 0 },
+        args: [],
+        executeIndex: 1,
+        previousResults: [previous],
+        recording: newRecording(),
+      },
+    });
+    const map = [...functions.values()].map(f => f.function).find(f => typeof f === 'function') as () => unknown;
+    expect(map()).to.equal(12);
+  });
+
+  it('refuses, before anything is submitted, a program that builds another graph each time', async () => {
+    const path = file(
+      'job.js',
+      PIPELINE(
+        'globalThis.times = (globalThis.times ?? 0) + 1; let s = env.fromElements(1); for (let i = 0; i < globalThis.times; i++) s = s.map(x => x); s.print();',
+      ),
+    );
+    const { code, reference, graph } = await submit(path);
+    const error = await failure(dryBind(code, reference, graph));
+    expect(error.message).to.match(/another graph when it is run again \(.* is missing\)/);
+  });
+
+  it('refuses input and output in main, by name', async () => {
+    const path = file(
+      'job.js',
+      PIPELINE(
+        "http.get('http://127.0.0.1:9/').on('error', () => {}); env.fromElements(1).print();",
+        "import http from 'node:http';",
+      ),
+    );
+    const { code, reference, graph } = await submit(path);
+    expect((await failure(dryBind(code, reference, graph))).message).to.match(/main called http\.get/);
+  });
+
+  it('refuses a job of another platform version with both versions', async () => {
+    const { reference, bundleFile } = await submit(file('job.js', PIPELINE('env.fromElements(1).print();')));
+    reference.recording.platformVersion = '0.0.9';
+    const error = await failure(bindProgram({ bundleFile, program: reference }));
+    expect(error.message).to.contain('0.0.9').and.to.contain(VERSION);
+  });
+});
+
+describe('running main', () => {
+  it('rejects with what main throws, and with a hint where it never executes', async () => {
+    const thrown = await packBundle(file('a.js', 'export class A { static main() { throw new TypeError("mine"); } }'));
+    const program = await loadProgram(thrown.code, 'A');
+    const executor = { submit: () => Promise.reject(new Error('never')) };
+    let error: unknown;
+    await runMain(program, [], newRecording(), executor).catch(e => (error = e));
+    expect(error).to.be.instanceOf(TypeError);
+    expect((error as Error).stack).to.match(/a\.js:1/);
+    const idle = await packBundle(file('b.js', 'export class B { static main() {} }'));
+    expect((await failure(runMain(await loadProgram(idle.code, 'B'), [], newRecording(), executor))).message).to.match(
+      /execute\(\)/,
+    );
+  });
+});
