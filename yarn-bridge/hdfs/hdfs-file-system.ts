@@ -137,7 +137,7 @@ export class HdfsFileSystem implements FileSystem {
         start: () => this.writes.start(local, permission),
         storeWhole: data => this.writes.storeWhole(local, permission, data),
         publish: (temporary, length) => this.publish(path, temporary, local, overwrite, length),
-        discard: temporary => this.writes.discard(temporary),
+        discard: (temporary, mayArriveLate) => this.writes.discard(temporary, mayArriveLate),
         ended: ended => this.writers.delete(ended),
       },
       path,

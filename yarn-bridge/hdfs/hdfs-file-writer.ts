@@ -10,7 +10,7 @@ export interface WriterHost {
   storeWhole(data: Buffer): Promise<string>;
   /** Gives the temporary file its name. On failure it has removed it. */
   publish(temporary: string, length: number): Promise<void>;
-  discard(temporary: string): Promise<void>;
+  discard(temporary: string, mayArriveLate: boolean): Promise<void>;
   /** The writer has ended, one way or the other. */
   ended(writer: FileWriter): void;
 }
@@ -115,6 +115,6 @@ export class HdfsFileWriter implements FileWriter {
     await this.writing.catch(() => {});
     // A start that was under way when abort came.
     this.streaming?.upload.cancel();
-    if (this.streaming) await this.host.discard(this.streaming.temporary);
+    if (this.streaming) await this.host.discard(this.streaming.temporary, this.streaming.upload.mayArriveLate);
   }
 }

@@ -14,14 +14,16 @@ export interface HdfsInputStreamOptions {
   stallTimeout: number;
 }
 
-/** Connections in a row that may break without having brought a byte. */
+/** Connections in a row that may break without having brought this many bytes. */
 const FRUITLESS = 2;
+const FRUITFUL = 1024 * 1024;
 
 /** The bytes of a file. A connection that breaks is replaced by another one that goes on where it ended. */
 export class HdfsInputStream extends Readable {
   private body: IncomingMessage | undefined;
   private received = 0;
   private fruitless = 0;
+  private fruit = 0;
   private readonly stall: NodeJS.Timeout;
 
   constructor(private readonly options: HdfsInputStreamOptions) {
@@ -48,7 +50,7 @@ export class HdfsInputStream extends Readable {
     this.stall.refresh();
     body.on('data', (chunk: Buffer) => {
       this.received += chunk.length;
-      this.fruitless = 0;
+      this.fruit += chunk.length;
       this.stall.refresh();
       if (!this.push(chunk)) body.pause();
     });
@@ -69,6 +71,8 @@ export class HdfsInputStream extends Readable {
   private async goOn(from: IncomingMessage, error: unknown): Promise<void> {
     if (this.destroyed || this.body !== from) return;
     const failure = connectionError(error, this.options.url, DATA_NODE);
+    if (this.fruit >= FRUITFUL) this.fruitless = 0;
+    this.fruit = 0;
     if (this.fruitless++ >= FRUITLESS || failure.code === 'ILLEGAL_STATE') {
       this.destroy(failure);
       return;

@@ -35,11 +35,12 @@ export class HdfsWrites {
     for (let attempt = 1; ; attempt++) {
       const temporary = temporaryOf(target);
       const location = await this.locate(temporary, permission, exclude);
+      const upload = this.upload('CREATE', temporary, location);
       try {
-        await this.send(this.upload('CREATE', temporary, location), data);
+        await this.send(upload, data);
         return temporary;
       } catch (error) {
-        await this.discard(temporary);
+        await this.discard(temporary, upload.mayArriveLate);
         if (attempt >= UPLOAD_ATTEMPTS || !isPassing(error) || isUnresolved(error)) {
           throw error;
         }
@@ -59,15 +60,18 @@ export class HdfsWrites {
     try {
       await this.renameSurely(temporary, target, overwrite, length);
     } catch (error) {
-      await this.discard(temporary);
+      await this.discard(temporary, false);
       throw error;
     }
   }
 
-  /** Removes a temporary file if it is there, or turns up late: its creation may be under way when an upload is cut. */
-  async discard(temporary: string): Promise<void> {
-    const deadline = Date.now() + LATE_ARRIVAL;
-    for (let wait = 10; ; wait *= 2) {
+  /**
+   * Removes a temporary file. One that may arrive late (its upload was cut off while the DataNode was about to create
+   * it) is waited for.
+   */
+  async discard(temporary: string, mayArriveLate: boolean): Promise<void> {
+    const deadline = mayArriveLate ? Date.now() + LATE_ARRIVAL : 0;
+    for (let wait = 10; ; wait = Math.min(2 * wait, 50)) {
       const gone = await this.client.delete(temporary, false).catch(() => true);
       if (gone || Date.now() + wait > deadline || this.http.signal.aborted) return;
       await delay(wait);

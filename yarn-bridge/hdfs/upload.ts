@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { MillraceError } from '../../core/errors.js';
-import { type HttpAnswer, type HttpClient, timeoutError } from '../http/index.js';
+import { type HttpAnswer, type HttpClient, neverSent, timeoutError } from '../http/index.js';
 import { DATA_NODE } from './data-nodes.js';
 import { type HdfsCall, remoteError } from './remote-error.js';
 
@@ -25,6 +25,7 @@ export class Upload {
   private readonly broken: Promise<never>;
   private failure: MillraceError | undefined;
   private finishing = false;
+  private answered = false;
 
   constructor(
     http: HttpClient,
@@ -44,6 +45,7 @@ export class Upload {
     this.broken = new Promise((_resolve, reject) => {
       this.answer.then(
         answer => {
+          this.answered = true;
           // An answer before the last byte was sent can only be a refusal.
           if (!this.finishing || answer.status !== options.success) reject(this.fail(this.refusal(answer)));
         },
@@ -68,6 +70,11 @@ export class Upload {
     this.finishing = true;
     this.body.end();
     await this.watched(this.answer, 'it to store the last bytes');
+  }
+
+  /** True if it ended without an answer, so that the DataNode may still be about to create the file. */
+  get mayArriveLate(): boolean {
+    return !this.answered && !neverSent(this.failure);
   }
 
   cancel(): void {

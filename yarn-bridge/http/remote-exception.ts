@@ -35,7 +35,7 @@ export function parseRemoteException(body: Buffer | string | object): RemoteExce
 
 function firstLine(message: string): string {
   const [line = ''] = message.split(/\r?\n/);
-  return line.replace(/^(?:[a-z][\w]*\.)+[A-Z]\w*(?:Exception|Error): /, '').trim();
+  return line.replace(/^(?:[a-z]\w*\.)+\w*(?:Exception|Error): /, '').trim();
 }
 
 /** The beginning of a body that is no JSON, for a message: its text in one short line. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { eventually } from '../../testing/eventually.js';
 import { json, remoteException, TestingServer } from '../http/testing-server.js';
 
 export interface Call {
@@ -54,6 +55,11 @@ export class TestingHdfs {
 
   count(call: string): number {
     return this.calls.filter(one => one.startsWith(call)).length;
+  }
+
+  /** True once no client is connected any more. */
+  connectionsEnd(): Promise<boolean> {
+    return eventually(() => this.nameNode.connections + this.dataNode.connections === 0);
   }
 
   async close(): Promise<void> {
