@@ -8,8 +8,8 @@ const MAX_DEPTH = 128;
 
 /**
  * Lets a record onto an edge between tasks: what can't travel is refused with the field's path, whether the other side
- * is the same slot or another machine; what may is copied (unless `copies` is false: object reuse), so that the author
- * may change the object afterwards. Counts the bytes of what it let through.
+ * is the same slot or another machine; what may is copied, so that the author may change the object afterwards (object
+ * reuse is about chained operators; what was sent was sent). Counts the bytes of what it let through.
  */
 export class RecordGuard {
   /** Estimated bytes of the records since the last `reset`. */
@@ -19,10 +19,7 @@ export class RecordGuard {
   private refused = false;
 
   /** `edge` names sender and receiver in the refusal, as in `from 'Map' to 'Reduce'`. */
-  constructor(
-    private readonly copies: boolean,
-    private readonly edge: string,
-  ) {}
+  constructor(private readonly edge: string) {}
 
   /** The record that may be kept and sent. Throws UNSERIALIZABLE_RECORD. */
   admit(record: unknown): unknown {
@@ -78,23 +75,18 @@ export class RecordGuard {
 
   private array(v: unknown[], depth: number): unknown[] {
     const n = v.length;
-    if (!this.copies) {
-      for (let i = 0; i < n; i++) this.value(v[i], depth);
-      return v;
-    }
     const out: unknown[] = [];
     for (let i = 0; i < n; i++) out.push(this.value(v[i], depth));
     return out;
   }
 
   private fields(v: Fields, depth: number): Fields {
-    const out: Fields = this.copies ? {} : v;
+    const out: Fields = {};
     for (const key in v) {
       this.bytes += key.length;
       if (!isWellFormed(key)) this.odd = true;
       if (key === '__proto__') this.refused = true;
-      else if (this.copies) out[key] = this.value(v[key], depth);
-      else this.value(v[key], depth);
+      else out[key] = this.value(v[key], depth);
     }
     return out;
   }
@@ -102,21 +94,21 @@ export class RecordGuard {
   private special(v: object, prototype: object, depth: number): unknown {
     if (prototype === Date.prototype) {
       this.bytes += 10;
-      return this.copies ? new Date((v as Date).getTime()) : v;
+      return new Date((v as Date).getTime());
     }
     if (prototype === Map.prototype) {
       const out = new Map<unknown, unknown>();
       for (const [key, value] of v as Map<unknown, unknown>) out.set(this.value(key, depth), this.value(value, depth));
-      return this.copies ? out : v;
+      return out;
     }
     if (prototype === Set.prototype) {
       const out = new Set<unknown>();
       for (const item of v as Set<unknown>) out.add(this.value(item, depth));
-      return this.copies ? out : v;
+      return out;
     }
     if (typedArrayPrototypes.has(prototype)) {
       this.bytes += (v as Uint8Array).byteLength;
-      return this.copies ? copyBytes(v as Uint8Array) : v;
+      return copyBytes(v as Uint8Array);
     }
     // Plain values of another realm (a vm context) are as good as ours.
     if (Array.isArray(v) && isPlainPrototype(prototype, 'Array')) return this.array(v, depth);

@@ -1,0 +1,131 @@
+/** HOT PATH */
+import type { ResultPartitionDescriptor } from '../../core/protocol/index.js';
+import { RecordGuard } from '../../core/types/index.js';
+import type { Output } from '../operators/operator.js';
+import { ALL, type ChannelSelector } from './channel-selector.js';
+import type { NetworkMemory } from './network-memory.js';
+import type { PartitionEvent } from './partition-element.js';
+import { Subpartition, type SubpartitionOwner } from './subpartition.js';
+
+export interface ResultPartitionOptions {
+  descriptor: ResultPartitionDescriptor;
+  /** Names both ends in refusals. */
+  edgeName: string;
+  memory: NetworkMemory;
+  /** Room again after backpressure. */
+  onWritable(): void;
+}
+
+/**
+ * What a subtask produces for one edge: the output that its chain writes to, with a subpartition for each consumer.
+ * Batches leave when they are full, when the edge's buffer timeout has passed since their first record, or before an
+ * event. The partition outlives its task until the consumers have got its end.
+ */
+export class ResultPartition implements Output, SubpartitionOwner {
+  readonly takesCopies = true;
+  readonly id: string;
+  recordsOut = 0;
+  bytesOut = 0;
+  private readonly subpartitions: Subpartition[];
+  private readonly guard: RecordGuard;
+  private readonly timeout: number;
+  private select: ChannelSelector = () => 0;
+  private timer: NodeJS.Timeout | undefined;
+  private fullCount = 0;
+  private toConsume: number;
+  private resolveConsumed!: () => void;
+  /** Every consumer has got the end, or gave up. */
+  readonly consumed: Promise<void>;
+
+  constructor(private readonly options: ResultPartitionOptions) {
+    const { descriptor, edgeName, memory } = options;
+    this.id = descriptor.partitionId;
+    this.guard = new RecordGuard(edgeName);
+    this.timeout = descriptor.edge.bufferTimeout;
+    this.subpartitions = descriptor.consumers.map(() => new Subpartition(memory, this));
+    this.toConsume = this.subpartitions.length;
+    this.consumed = new Promise(resolve => {
+      this.resolveConsumed = resolve;
+    });
+    if (this.toConsume === 0) this.resolveConsumed();
+  }
+
+  /** Before the first record; the author's functions come later than the partition. */
+  setSelector(select: ChannelSelector): void {
+    this.select = select;
+  }
+
+  /** False: the task should stop until `onWritable`. Records given nevertheless are kept. */
+  get isWritable(): boolean {
+    return this.fullCount === 0;
+  }
+
+  subpartition(index: number): Subpartition | undefined {
+    return this.subpartitions[index];
+  }
+
+  collect(record: unknown, timestamp: number): void {
+    const channel = this.select(record);
+    this.recordsOut++;
+    if (channel !== ALL) this.send(this.subpartitions[channel]!, record, timestamp);
+    else for (const subpartition of this.subpartitions) this.send(subpartition, record, timestamp);
+    if (this.timeout === 0) this.flush();
+    else if (this.timer === undefined && this.timeout > 0) this.timer = setTimeout(this.onTimeout, this.timeout);
+  }
+
+  emitWatermark(timestamp: number): void {
+    this.broadcast({ type: 'watermark', timestamp });
+  }
+
+  emitStatus(idle: boolean): void {
+    this.broadcast({ type: 'status', idle });
+  }
+
+  flush(): void {
+    for (const subpartition of this.subpartitions) subpartition.flush();
+  }
+
+  /** Nothing follows. */
+  end(): void {
+    this.stopTimer();
+    for (const subpartition of this.subpartitions) subpartition.end();
+  }
+
+  /** The task was canceled or has failed; consumers that have not got the end get this error. */
+  fail(error: unknown): void {
+    this.stopTimer();
+    for (const subpartition of this.subpartitions) subpartition.fail(error);
+    this.resolveConsumed();
+  }
+
+  onFull(full: boolean): void {
+    this.fullCount += full ? 1 : -1;
+    if (this.fullCount === 0) this.options.onWritable();
+  }
+
+  onConsumed(): void {
+    if (--this.toConsume === 0) this.resolveConsumed();
+  }
+
+  private send(subpartition: Subpartition, record: unknown, timestamp: number): void {
+    const guard = this.guard;
+    guard.reset();
+    const admitted = guard.admit(record);
+    this.bytesOut += guard.bytes;
+    subpartition.add(admitted, timestamp, guard.bytes, guard.odd);
+  }
+
+  private broadcast(event: PartitionEvent): void {
+    for (const subpartition of this.subpartitions) subpartition.event(event);
+  }
+
+  private readonly onTimeout = (): void => {
+    this.timer = undefined;
+    this.flush();
+  };
+
+  private stopTimer(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+}

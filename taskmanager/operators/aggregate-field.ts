@@ -1,0 +1,126 @@
+/** HOT PATH */
+import { MillraceError } from '../../core/errors.js';
+import type { FieldReference, OperatorSpec } from '../../core/graph/index.js';
+import { copyRecord } from '../../core/types/index.js';
+import { KeySlots } from '../state/key-slots.js';
+import { keySelectorOf } from './key-selector.js';
+import type { OneInputOperator, OperatorContext, Output } from './operator.js';
+
+type Aggregate = Extract<OperatorSpec, { kind: 'aggregate-field' }>['aggregate'];
+type Combine = (accumulated: unknown, record: unknown) => unknown;
+
+/**
+ * sum, min, max, minBy, maxBy of a field of the records of a key; emits each new value. As in Flink, sum, min and max
+ * keep the other fields of the key's first record; minBy and maxBy give the whole record, the first one where several
+ * are equal.
+ */
+export class AggregateFieldOperator implements OneInputOperator {
+  readonly takesCopies = false;
+  private readonly output: Output;
+  private readonly keyOf: (record: unknown) => unknown;
+  private readonly combine: Combine;
+  private readonly keys = new KeySlots();
+  private readonly values: unknown[] = [];
+  private readonly copies: boolean;
+
+  constructor(
+    private readonly context: OperatorContext,
+    spec: { aggregate: Aggregate; field: FieldReference },
+  ) {
+    this.output = context.output;
+    this.keyOf = keySelectorOf(context);
+    this.combine = combinerOf(spec.aggregate, spec.field, context.operator.name);
+    this.copies = !context.output.takesCopies && !context.task.objectReuse;
+  }
+
+  collect(record: unknown, timestamp: number): void {
+    this.context.task.position.current = this.context.index;
+    const slot = this.keys.slotOf(this.keyOf(record));
+    // The first record is combined with nothing, so that a field that can't be aggregated is refused at once.
+    const value = this.combine(slot === this.values.length ? undefined : this.values[slot], record);
+    this.values[slot] = value;
+    this.output.collect(this.copies ? copyRecord(value) : value, timestamp);
+  }
+
+  emitWatermark(timestamp: number): void {
+    this.output.emitWatermark(timestamp);
+  }
+
+  emitStatus(idle: boolean): void {
+    this.output.emitStatus(idle);
+  }
+}
+
+function combinerOf(aggregate: Aggregate, field: FieldReference, name: string): Combine {
+  const read = readerOf(field, name, aggregate === 'sum');
+  switch (aggregate) {
+    case 'sum':
+      return (a, b) => (a === undefined ? checked(b, read) : withField(a, field, add(read(a), read(b), name)));
+    case 'min':
+    case 'max': {
+      const sign = aggregate === 'min' ? -1 : 1;
+      return (a, b) => {
+        const value = read(b);
+        if (a === undefined) return b;
+        return compare(value, read(a)) * sign > 0 ? withField(a, field, value) : a;
+      };
+    }
+    case 'min-by':
+    case 'max-by': {
+      const sign = aggregate === 'min-by' ? -1 : 1;
+      return (a, b) => (a === undefined ? checked(b, read) : compare(read(b), read(a)) * sign > 0 ? b : a);
+    }
+  }
+}
+
+function checked(record: unknown, read: (record: unknown) => unknown): unknown {
+  read(record);
+  return record;
+}
+
+function readerOf(field: FieldReference, name: string, numeric: boolean): (record: unknown) => unknown {
+  return record => {
+    const value = field === null ? record : (record as Record<string | number, unknown> | null | undefined)?.[field];
+    const type = typeof value;
+    const fits = type === 'number' || type === 'bigint' || (!numeric && (type === 'string' || type === 'boolean'));
+    if (!fits && !(value instanceof Date && !numeric)) throw unfit(value, field, name, numeric);
+    return value;
+  };
+}
+
+function unfit(value: unknown, field: FieldReference, name: string, numeric: boolean): MillraceError {
+  const what = value === null || value === undefined ? String(value) : typeof value;
+  const place = field === null ? 'the record' : typeof field === 'number' ? `position ${field}` : `field '${field}'`;
+  return new MillraceError(
+    'TASK_FAILED',
+    `'${name}' can't aggregate ${place}: it is ${what === 'object' ? 'an object' : what}, ${numeric ? 'a number or bigint' : 'a value with an order'} is needed.`,
+  );
+}
+
+function add(a: unknown, b: unknown, name: string): unknown {
+  if (typeof a === 'number' && typeof b === 'number') return a + b;
+  if (typeof a === 'bigint' && typeof b === 'bigint') return a + b;
+  throw new MillraceError('TASK_FAILED', `'${name}' can't add a ${typeof b} to a ${typeof a}.`);
+}
+
+function compare(a: unknown, b: unknown): number {
+  const x = a as number;
+  const y = b as number;
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/** A record like this one but for one field: the old one may be in other hands. */
+function withField(record: unknown, field: FieldReference, value: unknown): unknown {
+  if (field === null) return value;
+  if (Array.isArray(record)) {
+    const copy = record.slice();
+    copy[field as number] = value;
+    return copy;
+  }
+  const copy = Object.assign(Object.create(Object.getPrototypeOf(record) as object | null), record) as Record<
+    string,
+    unknown
+  >;
+  copy[field] = value;
+  return copy;
+}

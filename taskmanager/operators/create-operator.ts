@@ -1,0 +1,50 @@
+import { SocketSource } from '../connectors/socket/socket-source.js';
+import { TextFileSink } from '../connectors/text-file/text-file-sink.js';
+import { TextFileSource } from '../connectors/text-file/text-file-source.js';
+import { AggregateFieldOperator } from './aggregate-field.js';
+import { CollectionSource } from './collection-source.js';
+import { FilterOperator } from './filter.js';
+import { FlatMapOperator } from './flat-map.js';
+import { FunctionSink } from './function-sink.js';
+import { FunctionSource } from './function-source.js';
+import { IdentityOperator } from './identity.js';
+import { MapOperator } from './map.js';
+import type { OneInputOperator, OperatorContext, SourceOperator } from './operator.js';
+import { PrintSink } from './print-sink.js';
+import { ReduceOperator } from './reduce.js';
+import { SequenceSource } from './sequence-source.js';
+
+/** The operator of a spec. Adding a kind means a file with its class, and a line here. */
+export function createOperator(context: OperatorContext): OneInputOperator | SourceOperator {
+  const { spec } = context.operator;
+  switch (spec.kind) {
+    case 'source.collection':
+      return new CollectionSource(context, spec.elements);
+    case 'source.sequence':
+      return new SequenceSource(context, spec);
+    case 'source.text-file':
+      return new TextFileSource(context, spec.path);
+    case 'source.socket':
+      return new SocketSource(context, spec);
+    case 'source.function':
+      return new FunctionSource(context);
+    case 'map':
+      return new MapOperator(context);
+    case 'flat-map':
+      return new FlatMapOperator(context);
+    case 'filter':
+      return new FilterOperator(context);
+    case 'identity':
+      return new IdentityOperator(context);
+    case 'reduce':
+      return new ReduceOperator(context);
+    case 'aggregate-field':
+      return new AggregateFieldOperator(context, spec);
+    case 'sink.print':
+      return new PrintSink(context, spec);
+    case 'sink.text-file':
+      return new TextFileSink(context, spec.path);
+    case 'sink.function':
+      return new FunctionSink(context);
+  }
+}

@@ -1,0 +1,25 @@
+/** HOT PATH */
+import type { OneInputOperator, OperatorContext, Output } from './operator.js';
+
+/** Hands everything on: what union or a bare `keyBy().print()` leaves behind. */
+export class IdentityOperator implements OneInputOperator {
+  readonly takesCopies: boolean;
+  private readonly output: Output;
+
+  constructor(context: OperatorContext) {
+    this.output = context.output;
+    this.takesCopies = context.output.takesCopies;
+  }
+
+  collect(record: unknown, timestamp: number): void {
+    this.output.collect(record, timestamp);
+  }
+
+  emitWatermark(timestamp: number): void {
+    this.output.emitWatermark(timestamp);
+  }
+
+  emitStatus(idle: boolean): void {
+    this.output.emitStatus(idle);
+  }
+}

@@ -1,0 +1,86 @@
+import type { FileSystems } from '../../core/fs/index.js';
+import type { ChainedOperator, JobVertex, OperatorFunctions } from '../../core/graph/index.js';
+import type { Logger } from '../../core/logging.js';
+
+/**
+ * Where an operator puts its records: the next operator of the chain, several of them, or an edge to other tasks. A
+ * record and its timestamp (NO_TIMESTAMP if it has none) go as two arguments; calls never block and return nothing.
+ */
+export interface Collector {
+  collect(record: unknown, timestamp: number): void;
+  emitWatermark(timestamp: number): void;
+  /** idle: no records for now, so that others need not wait for this one's watermark. */
+  emitStatus(idle: boolean): void;
+}
+
+export interface Output extends Collector {
+  /** It takes its own copy, or is done with a record when `collect` returns: the caller may keep and change it. */
+  readonly takesCopies: boolean;
+}
+
+/** Why an operator is closed: what it wrote may be published unless its task failed. */
+export type TaskEnd = 'finished' | 'canceled' | 'failed';
+
+/** One operator of one subtask. The task calls these from its mailbox, never two at a time. */
+export interface Operator {
+  /** Before the first record; the author's `open`. */
+  open?(): void | Promise<void>;
+  /** All input has come: emit what is left. Not called on cancellation or failure. */
+  finish?(): void | Promise<void>;
+  /** Always, once, also when `open` failed. */
+  close?(end: TaskEnd): void | Promise<void>;
+  /** End of a time slice: hand out what was gathered for the sake of speed (lines of print). */
+  endOfSlice?(): void;
+}
+
+/** An operator with one input: it is itself the output of the operator before it. */
+export interface OneInputOperator extends Operator, Output {}
+
+/** `more`: call again; `idle`: nothing right now, `wake` will be called; `end`: nothing will follow. */
+export type SourceState = 'more' | 'idle' | 'end';
+
+export interface SourceOperator extends Operator {
+  /** After all operators of the chain are open. */
+  start?(): void;
+  /** Emits at most about `budget` records. */
+  poll(budget: number): SourceState;
+  /** The task is canceled or has failed: release sockets and the like, end waiting. */
+  cancel?(): void;
+}
+
+/** What an operator sees of its task. */
+export interface TaskContext {
+  readonly jobId: string;
+  readonly jobName: string;
+  readonly vertex: JobVertex;
+  readonly subtaskIndex: number;
+  readonly attempt: number;
+  readonly objectReuse: boolean;
+  readonly fileSystems: FileSystems;
+  readonly logger: Logger;
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Whole lines to standard output or error, written before it returns. */
+  print(stream: 'out' | 'err', text: string): void;
+  /** Index in the chain of the operator whose user code runs, so that an error can name it. */
+  readonly position: { current: number };
+  /** Stops the task's input until the thenable settles; a rejection fails the task, naming operator `index`. */
+  suspend<T>(index: number, thenable: PromiseLike<T>, resume: (value: T) => void): void;
+  /** A source has something again. */
+  wake(): void;
+  /** For who emits from an author's own loop: resolves when it may go on; undefined if it may right now. */
+  whenWritable(): Promise<void> | undefined;
+  fail(error: unknown): void;
+}
+
+/** What an operator is made from. */
+export interface OperatorContext {
+  readonly task: TaskContext;
+  readonly operator: ChainedOperator;
+  /** In the chain, 0 is the head. */
+  readonly index: number;
+  readonly functions: OperatorFunctions;
+  readonly output: Output;
+  /** For the author's function; given to `setRuntimeContext` and `open`. */
+  readonly runtimeContext: unknown;
+}

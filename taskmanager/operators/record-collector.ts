@@ -1,0 +1,29 @@
+/** HOT PATH */
+import type { Output } from './operator.js';
+
+/**
+ * The collector in the author's hands: `collect(record)` with the timestamp of the record that is being processed.
+ * After the records went downstream, the running code is the author's again.
+ */
+export class RecordCollector {
+  timestamp: number = Number.NaN;
+
+  constructor(
+    private readonly output: Output,
+    private readonly position: { current: number },
+    private readonly index: number,
+  ) {}
+
+  // Arrow functions, so that authors may pass `out.collect` around.
+  readonly collect = (record: unknown): void => {
+    this.output.collect(record, this.timestamp);
+    this.position.current = this.index;
+  };
+
+  /** A pass over what a function returned. */
+  collectAll(records: Iterable<unknown>): void {
+    for (const record of records) this.collect(record);
+  }
+
+  close(): void {}
+}

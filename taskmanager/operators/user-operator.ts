@@ -1,0 +1,76 @@
+/** HOT PATH */
+import type { OneInputOperator, OperatorContext, Output, TaskEnd } from './operator.js';
+import type { UserFunction } from './user-function.js';
+
+type Waiting = { record: unknown; timestamp: number } | { watermark: number } | { idle: boolean };
+
+/**
+ * An operator around a function of the author's with one input. If the function returns a thenable, what comes next
+ * waits in order until it settles, and the task takes no further input; a function that returns values costs one check.
+ */
+export abstract class UserOperator<F extends (...args: never[]) => unknown> implements OneInputOperator {
+  readonly takesCopies = false;
+  protected readonly output: Output;
+  protected readonly position: { current: number };
+  protected readonly index: number;
+  private waiting: Waiting[] | undefined;
+
+  constructor(
+    protected readonly context: OperatorContext,
+    protected readonly user: UserFunction<F>,
+  ) {
+    this.output = context.output;
+    this.position = context.task.position;
+    this.index = context.index;
+  }
+
+  /** Calls the function for one record; a thenable goes to `suspend` with what to do when it has settled. */
+  protected abstract process(record: unknown, timestamp: number): void;
+
+  collect(record: unknown, timestamp: number): void {
+    if (this.waiting === undefined) this.process(record, timestamp);
+    else this.waiting.push({ record, timestamp });
+  }
+
+  emitWatermark(watermark: number): void {
+    if (this.waiting === undefined) this.output.emitWatermark(watermark);
+    else this.waiting.push({ watermark });
+  }
+
+  emitStatus(idle: boolean): void {
+    if (this.waiting === undefined) this.output.emitStatus(idle);
+    else this.waiting.push({ idle });
+  }
+
+  open(): void | Promise<void> {
+    return this.user.open();
+  }
+
+  close(_end: TaskEnd): void | Promise<void> {
+    return this.user.close();
+  }
+
+  protected suspend<T>(thenable: PromiseLike<T>, resume: (value: T) => void): void {
+    this.waiting = [];
+    this.context.task.suspend(this.index, thenable, value => {
+      const waited = this.waiting ?? [];
+      this.waiting = undefined;
+      resume(value);
+      this.replay(waited);
+    });
+  }
+
+  /** What came meanwhile, in order; it may suspend again, then the rest goes on waiting. */
+  private replay(waited: Waiting[]): void {
+    for (let i = 0; i < waited.length; i++) {
+      if (this.waiting !== undefined) {
+        (this.waiting as Waiting[]).push(...waited.slice(i));
+        return;
+      }
+      const next = waited[i]!;
+      if ('record' in next) this.process(next.record, next.timestamp);
+      else if ('watermark' in next) this.output.emitWatermark(next.watermark);
+      else this.output.emitStatus(next.idle);
+    }
+  }
+}

@@ -1,0 +1,192 @@
+import type { FileSystems } from '../../core/fs/index.js';
+import type { OperatorFunctions } from '../../core/graph/index.js';
+import { type Closeable, Lifecycle } from '../../core/lifecycle.js';
+import { type Logger, silentLogger, writeFully } from '../../core/logging.js';
+import type {
+  HostPort,
+  JobInformation,
+  TaskDeploymentDescriptor,
+  TaskMetrics,
+  TaskStateUpdate,
+} from '../../core/protocol/index.js';
+import { DataClient } from '../network/data-client.js';
+import { DataServer } from '../network/data-server.js';
+import { LocalChannel } from '../network/input-channel.js';
+import { type GateChannel, InputGate } from '../network/input-gate.js';
+import { NetworkMemory } from '../network/network-memory.js';
+import { PartitionRegistry } from '../network/partition-registry.js';
+import { ResultPartition } from '../network/result-partition.js';
+import { Task, type TaskEnvironment } from '../task/task.js';
+
+export interface SlotRuntimeOptions {
+  /** Names the slot to its peers: `<taskManagerId>/<index>`. */
+  id: string;
+  /** The interface that the data server listens on. */
+  bindHost: string;
+  /** The host that other slots find it by. Default: bindHost. */
+  host?: string;
+  /** A port, a range, or 0 for any. */
+  port: number | string;
+  secret: string;
+  fileSystems: FileSystems;
+  /** Bytes for batches in flight. */
+  networkMemory?: number;
+  report(update: TaskStateUpdate): void;
+  /** Fresh functions for each call, by operator id. */
+  bind(job: JobInformation, task: TaskDeploymentDescriptor): Promise<ReadonlyMap<string, OperatorFunctions>>;
+  /** Default: standard output and error, synchronously. */
+  print?: (stream: 'out' | 'err', text: string) => void;
+  logger?: Logger;
+  now?: () => number;
+  random?: () => number;
+  /** After each slice of a task; a slot in a thread of its own watches its heap here. */
+  afterSlice?: () => void;
+  /** How long a consumer's question waits for its producer to be deployed. Default 60,000. */
+  partitionWaitMs?: number;
+}
+
+/**
+ * What runs in a slot: its data server, its connections, its tasks. It knows nothing of threads: a worker thread hosts
+ * one, the MiniCluster hosts some in the main thread.
+ */
+export class SlotRuntime implements Closeable {
+  private readonly lifecycle = new Lifecycle();
+  private readonly tasks = new Map<string, Task>();
+  private readonly registry: PartitionRegistry;
+  private readonly memory: NetworkMemory;
+  private readonly logger: Logger;
+  private server!: DataServer;
+  private client!: DataClient;
+
+  private constructor(private readonly options: SlotRuntimeOptions) {
+    this.registry = new PartitionRegistry(options.partitionWaitMs);
+    this.memory = new NetworkMemory(options.networkMemory);
+    this.logger = options.logger ?? silentLogger;
+  }
+
+  /** Listening when it resolves. */
+  static async start(options: SlotRuntimeOptions): Promise<SlotRuntime> {
+    const runtime = new SlotRuntime(options);
+    const { id, bindHost, port, secret } = options;
+    const { registry, memory, logger, lifecycle } = runtime;
+    runtime.server = lifecycle.own(await DataServer.listen({ host: bindHost, port, secret, id, registry, logger }));
+    runtime.client = lifecycle.own(new DataClient({ secret, id, memory }));
+    lifecycle.defer(() => registry.close());
+    return runtime;
+  }
+
+  /** Where its partitions are read. */
+  get data(): HostPort {
+    return { host: this.options.host ?? this.options.bindHost, port: this.server.port };
+  }
+
+  /** For tests and metrics. */
+  get usage(): { tasks: number; partitions: number; connections: number; networkUsed: number; networkPeak: number } {
+    return {
+      tasks: this.tasks.size,
+      partitions: this.registry.size,
+      connections: this.server.connectionCount + this.client.connectionCount,
+      networkUsed: this.memory.used,
+      networkPeak: this.memory.peak,
+    };
+  }
+
+  /** All tasks of the job in this slot at once: their partitions are there before any of them asks for another's. */
+  submit(job: JobInformation, descriptors: TaskDeploymentDescriptor[]): void {
+    this.memory.fitBatches(descriptors.reduce((n, d) => n + d.outputs.reduce((m, o) => m + o.consumers.length, 0), 0));
+    const deployed = descriptors.filter(d => !this.tasks.has(d.executionId)).map(d => this.deploy(job, d));
+    for (const task of deployed) task.start(() => this.options.bind(job, task.descriptor));
+  }
+
+  /** Unknown executions are fine: they may have ended. */
+  cancel(executionId: string): void {
+    this.tasks.get(executionId)?.cancel();
+  }
+
+  /** Fails everything that runs here. */
+  fail(error: unknown): void {
+    for (const task of this.tasks.values()) task.fail(error);
+  }
+
+  metrics(): TaskMetrics[] {
+    return [...this.tasks.values()].map(task => task.metrics());
+  }
+
+  /** Memory is short: smaller batches. */
+  shed(): void {
+    this.memory.shed();
+  }
+
+  /** Cancels what runs, waits for its `close`, then closes sockets. */
+  close(): Promise<void> {
+    return (this.closing ??= this.closeAll());
+  }
+
+  private closing: Promise<void> | undefined;
+
+  private async closeAll(): Promise<void> {
+    const running = [...this.tasks.values()];
+    for (const task of running) task.cancel();
+    await Promise.all(running.map(task => task.done));
+    await this.lifecycle.close();
+  }
+
+  private deploy(job: JobInformation, descriptor: TaskDeploymentDescriptor): Task {
+    const { vertex, subtaskIndex } = descriptor;
+    let task: Task | undefined;
+    const wake = (): void => task?.wake();
+    const partitions = descriptor.outputs.map(output => {
+      const sender = vertex.operators.find(o => o.operatorId === output.edge.sourceOperator)?.name ?? vertex.name;
+      return new ResultPartition({
+        descriptor: output,
+        edgeName: `by '${sender}' (${output.edge.partitioner})`,
+        memory: this.memory,
+        onWritable: wake,
+      });
+    });
+    const gate = descriptor.inputs.length === 0 ? undefined : new InputGate(this.channelsOf(descriptor), wake);
+    const logger = this.logger.child({
+      jobId: descriptor.jobId,
+      task: `${vertex.name} (${subtaskIndex + 1}/${vertex.parallelism})`,
+    });
+    const made = new Task(descriptor, job, this.environment(logger), { gate, partitions });
+    task = made;
+    this.tasks.set(descriptor.executionId, made);
+    for (const partition of partitions) {
+      this.registry.add(partition);
+      void partition.consumed.then(() => this.registry.retire(partition.id));
+    }
+    void made.done.then(() => this.tasks.delete(descriptor.executionId));
+    return made;
+  }
+
+  private channelsOf({ inputs }: TaskDeploymentDescriptor): GateChannel[] {
+    const remote = inputs.reduce((n, gate) => n + gate.channels.filter(c => !c.sameSlot).length, 0);
+    const credits = this.memory.creditsFor(remote);
+    return inputs.flatMap(({ edge, channels }) =>
+      channels.map(descriptor => ({
+        input: edge.inputIndex,
+        channel: descriptor.sameSlot
+          ? new LocalChannel(this.registry, descriptor.partitionId, descriptor.subpartition)
+          : this.client.channel(descriptor, credits),
+      })),
+    );
+  }
+
+  private environment(logger: Logger): TaskEnvironment {
+    const { fileSystems, print, now, random, report, afterSlice } = this.options;
+    return {
+      fileSystems,
+      logger,
+      print: print ?? ((stream, text) => writeFully(stream === 'out' ? 1 : 2, text)),
+      report: update => {
+        const detail = update.error ? `: ${update.error.message}` : '';
+        logger.info(`${update.state}${detail}`);
+        report(update);
+      },
+      afterSlice: afterSlice ?? (() => {}),
+      now: now ?? Date.now,
+      random: random ?? Math.random,
+    };
+  }
+}

@@ -1,0 +1,399 @@
+import { MillraceError, serializeError } from '../../core/errors.js';
+import type { FileSystems } from '../../core/fs/index.js';
+import type { OperatorFunctions } from '../../core/graph/index.js';
+import type { Logger } from '../../core/logging.js';
+import type {
+  JobInformation,
+  TaskDeploymentDescriptor,
+  TaskMetrics,
+  TaskStateUpdate,
+} from '../../core/protocol/index.js';
+import { NO_TIMESTAMP, type RecordBatch } from '../../core/types/index.js';
+import { channelSelectorOf } from '../network/channel-selector.js';
+import type { InputGate } from '../network/input-gate.js';
+import type { ResultPartition } from '../network/result-partition.js';
+import type { Collector, Operator, TaskContext, TaskEnd } from '../operators/operator.js';
+import { TaskAccumulators } from './accumulators.js';
+import { buildChain, type Chain } from './chain.js';
+import { OperatorRuntimeContext } from './runtime-context.js';
+import { taskError } from './task-error.js';
+import { SLICE_MS, type StepResult, TaskLoop } from './task-loop.js';
+
+/** What a task needs of its slot. */
+export interface TaskEnvironment {
+  fileSystems: FileSystems;
+  logger: Logger;
+  print(stream: 'out' | 'err', text: string): void;
+  report(update: TaskStateUpdate): void;
+  /** After each slice; the slot looks at its memory here. */
+  afterSlice(): void;
+  now(): number;
+  random(): number;
+}
+
+export interface TaskNetwork {
+  gate: InputGate | undefined;
+  partitions: ResultPartition[];
+}
+
+/** Records between two looks at the clock, at outputs and at pending promises. */
+const STEP = 64;
+/** How long `close` waits for an `open` that is still under way. */
+const OPEN_GRACE_MS = 5_000;
+
+/**
+ * One execution: a chain of operators on the mailbox of its slot. INITIALIZING (bind, open) → RUNNING → FINISHED,
+ * CANCELED or FAILED; each is reported once, in order. FINISHED only after the consumers have everything, so that the
+ * slot may be freed then.
+ */
+export class Task {
+  /** Resolves after the final state was reported; never rejects. */
+  readonly done: Promise<void>;
+  private readonly context: TaskContext;
+  private readonly accumulators = new TaskAccumulators();
+  private readonly loop: TaskLoop;
+  private readonly position = { current: 0 };
+  private chain: Chain | undefined;
+  private opening: Promise<void> | undefined;
+  private closing: Promise<void> | undefined;
+  private suspended = 0;
+  private onQuiet: (() => void) | undefined;
+  private batch: RecordBatch | undefined;
+  private cursor = 0;
+  private recordsIn = 0;
+  private bytesIn = 0;
+  private emitted = 0;
+  private emitUntil = 0;
+  private end: TaskEnd | undefined;
+  private settleDone!: () => void;
+  private writable: { promise: Promise<void>; resolve: () => void } | undefined;
+
+  constructor(
+    readonly descriptor: TaskDeploymentDescriptor,
+    private readonly job: JobInformation,
+    private readonly environment: TaskEnvironment,
+    private readonly network: TaskNetwork,
+  ) {
+    this.done = new Promise(resolve => {
+      this.settleDone = resolve;
+    });
+    this.loop = new TaskLoop(
+      () => this.step(),
+      () => this.afterSlice(),
+      error => this.fail(error),
+      () => {
+        this.loop.stop();
+        void this.finish();
+      },
+    );
+    this.context = this.makeContext();
+  }
+
+  get executionId(): string {
+    return this.descriptor.executionId;
+  }
+
+  /** Called by gate and partitions as well as by sources. */
+  readonly wake = (): void => {
+    this.releaseWriters();
+    this.loop.wake();
+  };
+
+  /** Binds, opens, runs. `bind` gives the functions of this subtask, by operator id. */
+  start(bind: () => Promise<ReadonlyMap<string, OperatorFunctions>>): void {
+    this.report('INITIALIZING');
+    this.opening = this.initialize(bind);
+    this.opening.catch((error: unknown) => this.fail(error));
+  }
+
+  /** Returns at once; CANCELED is reported when all is closed. */
+  cancel(): void {
+    void this.terminate('canceled', new MillraceError('CANCELED', 'The task was canceled.'));
+  }
+
+  /** Ends the task with an error of where it stands now. */
+  fail(error: unknown): void {
+    if (this.end !== undefined) return;
+    const { vertex, subtaskIndex } = this.descriptor;
+    const operator = vertex.operators[this.position.current];
+    void this.terminate('failed', taskError(error, { vertex, subtaskIndex, operator }));
+  }
+
+  metrics(): TaskMetrics {
+    this.loop.account();
+    const sum = (of: (p: ResultPartition) => number): number => this.network.partitions.reduce((n, p) => n + of(p), 0);
+    const { busyMs, backPressuredMs, idleMs } = this.loop.times;
+    return {
+      executionId: this.executionId,
+      recordsIn: this.recordsIn,
+      recordsOut: sum(p => p.recordsOut),
+      bytesIn: this.bytesIn,
+      bytesOut: sum(p => p.bytesOut),
+      busyMs: Math.round(busyMs),
+      backPressuredMs: Math.round(backPressuredMs),
+      idleMs: Math.round(idleMs),
+    };
+  }
+
+  private async initialize(bind: () => Promise<ReadonlyMap<string, OperatorFunctions>>): Promise<void> {
+    const { vertex, outputs, subtaskIndex } = this.descriptor;
+    const functions = await bind();
+    if (this.end) return;
+    for (const [i, partition] of this.network.partitions.entries()) {
+      const descriptor = outputs[i]!;
+      const target = functions.get(descriptor.edge.targetOperator);
+      const { random } = this.environment;
+      partition.setSelector(channelSelectorOf({ descriptor, producerSubtask: subtaskIndex, target, random }));
+    }
+    const chain = buildChain({
+      vertex,
+      task: this.context,
+      functions,
+      edgesOf: id => this.network.partitions.filter((_, i) => isMainOutput(outputs[i]!, id)),
+      runtimeContextOf: operator => new OperatorRuntimeContext(this.context, operator, this.accumulators),
+    });
+    this.chain = chain;
+    // Who is called must be open before its caller.
+    for (const [index, operator] of [...chain.operators.entries()].reverse()) {
+      if (this.end) return;
+      this.position.current = index;
+      await operator.open?.();
+    }
+    if (this.end) return;
+    this.report('RUNNING');
+    this.network.gate?.start(chain.input ? [chain.input] : []);
+    this.loop.start();
+    this.position.current = 0;
+    chain.source?.start?.();
+  }
+
+  private step(): StepResult {
+    if (this.suspended > 0) return 'idle';
+    if (!this.isWritable()) return 'backPressured';
+    const chain = this.chain!;
+    if (!chain.source) return this.stepInput(chain.input!);
+    const state = chain.source.poll(STEP * 2);
+    return state === 'end' ? 'ended' : state;
+  }
+
+  private stepInput(input: Collector): StepResult {
+    const gate = this.network.gate!;
+    if (this.batch === undefined) {
+      const next = gate.next();
+      if (!next) return gate.isFinished ? 'ended' : 'idle';
+      this.batch = next.batch;
+      this.cursor = 0;
+      this.recordsIn += next.batch.records.length;
+      this.bytesIn += next.batch.bytes;
+    }
+    const { records, timestamps } = this.batch;
+    const end = Math.min(records.length, this.cursor + STEP);
+    let i = this.cursor;
+    // A record that has to wait for a promise stops the loop; the cursor must be right even then.
+    try {
+      while (i < end && this.suspended === 0) {
+        const record = records[i];
+        const timestamp = timestamps === undefined ? NO_TIMESTAMP : timestamps[i]!;
+        i++;
+        input.collect(record, timestamp);
+      }
+    } finally {
+      this.cursor = i;
+    }
+    if (i === records.length) this.batch = undefined;
+    return 'more';
+  }
+
+  private isWritable(): boolean {
+    for (const partition of this.network.partitions) if (!partition.isWritable) return false;
+    return true;
+  }
+
+  private afterSlice(): void {
+    for (const operator of this.chain!.operators) operator.endOfSlice?.();
+    this.environment.afterSlice();
+  }
+
+  /** All input is worked off. */
+  private async finish(): Promise<void> {
+    const chain = this.chain!;
+    try {
+      await this.quiet();
+      // Event time is over when a bounded source is.
+      if (chain.source) chain.headOutput.emitWatermark(Number.MAX_SAFE_INTEGER);
+      for (const [index, operator] of chain.operators.entries()) {
+        this.position.current = index;
+        await operator.finish?.();
+        await this.quiet();
+        if (this.end) return;
+      }
+      await this.closeOperators('finished');
+      for (const partition of this.network.partitions) partition.end();
+      await Promise.all(this.network.partitions.map(p => p.consumed));
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    if (this.end) return;
+    this.end = 'finished';
+    this.loop.stop();
+    this.network.gate?.close();
+    this.report('FINISHED');
+    this.settleDone();
+  }
+
+  private async terminate(end: 'canceled' | 'failed', error: MillraceError): Promise<void> {
+    if (this.end !== undefined) return;
+    this.end = end;
+    this.loop.stop();
+    this.releaseWriters();
+    try {
+      this.chain?.source?.cancel?.();
+    } catch (problem) {
+      this.environment.logger.error('cancel() of a source failed.', problem);
+    }
+    this.network.gate?.close();
+    this.batch = undefined;
+    for (const partition of this.network.partitions) partition.fail(error);
+    if (this.opening) await settledWithin(this.opening, OPEN_GRACE_MS);
+    await this.closeOperators(end).catch((problem: unknown) => {
+      this.environment.logger.error(`close() of '${this.descriptor.vertex.name}' failed.`, problem);
+    });
+    if (end === 'canceled') this.report('CANCELED');
+    else this.report('FAILED', error);
+    this.settleDone();
+  }
+
+  /** All operators, once; the first failure is thrown after all were closed. */
+  private closeOperators(end: TaskEnd): Promise<void> {
+    this.closing ??= (async () => {
+      let first: { error: unknown } | undefined;
+      for (const [index, operator] of (this.chain?.operators ?? ([] as Operator[])).entries()) {
+        try {
+          await operator.close?.(end);
+        } catch (error) {
+          if (!first) this.position.current = index;
+          first ??= { error };
+        }
+      }
+      if (first) throw first.error;
+    })();
+    return this.closing;
+  }
+
+  private quiet(): Promise<void> {
+    if (this.suspended === 0) return Promise.resolve();
+    return new Promise(resolve => {
+      this.onQuiet = resolve;
+    });
+  }
+
+  private suspend<T>(index: number, thenable: PromiseLike<T>, resume: (value: T) => void): void {
+    this.suspended++;
+    const settled = (action: () => void): void => {
+      this.suspended--;
+      if (this.end) return;
+      this.position.current = index;
+      try {
+        action();
+      } catch (error) {
+        this.fail(error);
+        return;
+      }
+      if (this.suspended > 0) return;
+      this.onQuiet?.();
+      this.onQuiet = undefined;
+      this.wake();
+    };
+    thenable.then(
+      value => settled(() => resume(value)),
+      (error: unknown) =>
+        settled(() => {
+          throw error;
+        }),
+    );
+  }
+
+  private whenWritable(): Promise<void> | undefined {
+    if (this.end) return undefined;
+    this.loop.wake();
+    if (this.suspended === 0 && this.isWritable()) return this.yieldNowAndThen();
+    if (!this.writable) {
+      let resolve!: () => void;
+      const promise = new Promise<void>(r => {
+        resolve = r;
+      });
+      this.writable = { promise, resolve };
+    }
+    return this.writable.promise;
+  }
+
+  /** An author's loop may run for ever without anything else to wait for: it gives way after a slice's time. */
+  private yieldNowAndThen(): Promise<void> | undefined {
+    if (++this.emitted < STEP || performance.now() < this.emitUntil) return undefined;
+    this.emitted = 0;
+    return new Promise(resolve => {
+      setImmediate(() => {
+        this.emitUntil = performance.now() + SLICE_MS;
+        resolve();
+      });
+    });
+  }
+
+  private releaseWriters(): void {
+    if (!this.writable || (!this.end && (this.suspended > 0 || !this.isWritable()))) return;
+    this.writable.resolve();
+    this.writable = undefined;
+  }
+
+  private report(state: TaskStateUpdate['state'], error?: MillraceError): void {
+    const final = state === 'FINISHED' || state === 'CANCELED' || state === 'FAILED';
+    const accumulators = final ? this.accumulators.snapshot() : undefined;
+    this.environment.report({
+      jobId: this.descriptor.jobId,
+      executionId: this.executionId,
+      state,
+      ...(error && { error: serializeError(error) }),
+      ...(accumulators && { accumulators }),
+      ...(final && { metrics: this.metrics() }),
+    });
+  }
+
+  private makeContext(): TaskContext {
+    const { jobId, jobName, vertex, subtaskIndex, attempt } = this.descriptor;
+    const { fileSystems, logger, print, now } = this.environment;
+    return {
+      jobId,
+      jobName,
+      vertex,
+      subtaskIndex,
+      attempt,
+      objectReuse: this.job.config.objectReuse,
+      fileSystems,
+      logger,
+      now,
+      print,
+      position: this.position,
+      suspend: (index, thenable, resume) => this.suspend(index, thenable, resume),
+      wake: this.wake,
+      whenWritable: () => this.whenWritable(),
+      fail: error => this.fail(error),
+    };
+  }
+}
+
+function isMainOutput(output: TaskDeploymentDescriptor['outputs'][number], operatorId: string): boolean {
+  return output.edge.sourceOperator === operatorId && output.edge.sideOutput === undefined;
+}
+
+function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, ms);
+    promise
+      .catch(() => {})
+      .then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+  });
+}
