@@ -1,0 +1,147 @@
+import type { SerializedError } from '../../core/errors.js';
+import type { AccumulatorValue } from '../../core/graph/index.js';
+import { channelsOf, type JobEdge, type JobGraph, type JobVertex } from '../../core/graph/index.js';
+import { type HexId, randomId } from '../../core/ids.js';
+import type { ExecutionState, TaskDeploymentDescriptor, TaskMetrics } from '../../core/protocol/index.js';
+import type { SlotLease } from '../resourcemanager/slot-manager.js';
+import { EXECUTION_MOVES, isTerminalExecution } from './job-state.js';
+
+/** One attempt of one subtask. */
+export class Execution {
+  readonly id: HexId = randomId();
+  state: ExecutionState = 'CREATED';
+  readonly timestamps: Partial<Record<ExecutionState, number>>;
+  slot: SlotLease | undefined;
+  error: SerializedError | undefined;
+  metrics: TaskMetrics | undefined;
+  accumulators: Record<string, AccumulatorValue> = {};
+
+  constructor(
+    readonly vertex: JobVertex,
+    readonly subtask: number,
+    readonly attempt: number,
+    now: number,
+  ) {
+    this.timestamps = { CREATED: now };
+  }
+
+  get isTerminal(): boolean {
+    return isTerminalExecution(this.state);
+  }
+
+  /** `Map -> Sink (2/4)`, as Flink names a subtask. */
+  get name(): string {
+    return `${this.vertex.name} (${this.subtask + 1}/${this.vertex.parallelism})`;
+  }
+
+  /** False for a move that the chart does not have: a late message, which changes nothing. */
+  move(to: ExecutionState, now: number): boolean {
+    if (!EXECUTION_MOVES[this.state].includes(to)) return false;
+    this.state = to;
+    this.timestamps[to] = now;
+    return true;
+  }
+}
+
+/** Layer 3: all executions of one attempt of a job, and how they are joined. */
+export class ExecutionGraph {
+  readonly executions: Execution[] = [];
+  private readonly byVertex = new Map<HexId, Execution[]>();
+  private readonly byId = new Map<HexId, Execution>();
+
+  constructor(
+    readonly job: JobGraph,
+    readonly attempt: number,
+    now: number,
+  ) {
+    for (const vertex of job.vertices) {
+      const subtasks = Array.from({ length: vertex.parallelism }, (_, i) => new Execution(vertex, i, attempt, now));
+      this.byVertex.set(vertex.id, subtasks);
+      for (const e of subtasks) {
+        this.executions.push(e);
+        this.byId.set(e.id, e);
+      }
+    }
+  }
+
+  execution(id: HexId): Execution | undefined {
+    return this.byId.get(id);
+  }
+
+  of(vertex: HexId): Execution[] {
+    return this.byVertex.get(vertex) ?? [];
+  }
+
+  /**
+   * Gives each execution its slot: subtask i of every vertex of a sharing group goes to the group's slot i, so a slot
+   * holds at most one subtask of each vertex.
+   */
+  assignSlots(slots: SlotLease[]): void {
+    const rest = [...slots];
+    const groups = new Map<string, SlotLease[]>();
+    for (const v of this.job.vertices) {
+      const group = groups.get(v.slotSharingGroup) ?? [];
+      while (group.length < v.parallelism) group.push(rest.shift()!);
+      groups.set(v.slotSharingGroup, group);
+    }
+    for (const e of this.executions) e.slot = groups.get(e.vertex.slotSharingGroup)![e.subtask]!;
+  }
+
+  /** Layer 4: what each slot is to run, with the addresses of its producers. */
+  deployments(): Map<SlotLease, TaskDeploymentDescriptor[]> {
+    const bySlot = new Map<SlotLease, TaskDeploymentDescriptor[]>();
+    for (const e of this.executions) {
+      const slot = e.slot!;
+      const list = bySlot.get(slot) ?? [];
+      list.push(this.deployment(e, slot));
+      bySlot.set(slot, list);
+    }
+    return bySlot;
+  }
+
+  private deployment(e: Execution, slot: SlotLease): TaskDeploymentDescriptor {
+    const { job } = this;
+    return {
+      jobId: job.jobId,
+      jobName: job.jobName,
+      executionId: e.id,
+      attempt: e.attempt,
+      allocationId: slot.allocationId,
+      slotIndex: slot.slotIndex,
+      vertex: e.vertex,
+      subtaskIndex: e.subtask,
+      inputs: job.edges.filter(edge => edge.target === e.vertex.id).map(edge => this.inputOf(edge, e, slot)),
+      outputs: job.edges.filter(edge => edge.source === e.vertex.id).map(edge => this.outputOf(edge, e)),
+    };
+  }
+
+  private inputOf(edge: JobEdge, consumer: Execution, slot: SlotLease): TaskDeploymentDescriptor['inputs'][number] {
+    const producers = this.of(edge.source);
+    const channels = channelsOf(edge.partitioner, producers.length, consumer.vertex.parallelism)
+      .filter(c => c.consumerSubtask === consumer.subtask)
+      .map(c => {
+        const producer = producers[c.producerSubtask]!;
+        return {
+          partitionId: `${producer.id}/${edge.id}`,
+          producerSubtask: c.producerSubtask,
+          subpartition: c.subpartition,
+          producer: producer.slot!.data,
+          sameSlot: producer.slot === slot,
+        };
+      });
+    return { edge, channels };
+  }
+
+  private outputOf(edge: JobEdge, producer: Execution): TaskDeploymentDescriptor['outputs'][number] {
+    const consumers = this.of(edge.target);
+    return {
+      edge,
+      partitionId: `${producer.id}/${edge.id}`,
+      consumers: channelsOf(edge.partitioner, producer.vertex.parallelism, consumers.length)
+        .filter(c => c.producerSubtask === producer.subtask)
+        .map(c => ({ subtask: c.consumerSubtask, subpartition: c.subpartition })),
+      consumerParallelism: consumers.length,
+      consumerMaxParallelism: consumers[0]!.vertex.maxParallelism,
+    };
+  }
+}

@@ -1,0 +1,33 @@
+import type { MillraceError } from '../../core/errors.js';
+import type { Closeable } from '../../core/lifecycle.js';
+
+export type FinalStatus = 'SUCCEEDED' | 'FAILED' | 'KILLED';
+
+/** What a driver tells of its workers. */
+export interface DriverEvents {
+  /** A container that was asked for came and its process was told to start. */
+  onWorkerStarted(workerId: string): void;
+  /** It ended, or never came up. `reason` says why in words, with figures where YARN killed it for memory. */
+  onWorkerTerminated(workerId: string, reason: MillraceError): void;
+  /** The framework wants this ApplicationMaster gone, or can't be reached for good. */
+  onFatal(error: MillraceError): void;
+}
+
+/** Where TaskManagers come from: YARN's containers, this process, or whoever starts them by hand. */
+export interface ResourceManagerDriver extends Closeable {
+  /** TaskManagers that can exist at once; undefined: unlimited or unknown. */
+  readonly maxWorkers: number | undefined;
+  readonly slotsPerWorker: number;
+  /** Why `maxWorkers` is what it is, for refusals: `-n 2 × -s 2`. */
+  readonly capDescription: string;
+  start(events: DriverEvents): Promise<void>;
+  /** How many workers are wanted beyond those that run. Called again with the new number when it changes. */
+  setPendingWorkers(count: number): void;
+  releaseWorker(workerId: string): void;
+  /** What the framework says about missing workers, for a job that waits: "YARN: …". */
+  describeWaiting(): string | undefined;
+  /** Why a worker whose connection broke is gone; resolves soon, undefined if nothing is known. */
+  terminationOf(workerId: string): Promise<MillraceError | undefined>;
+  /** Tells the framework that the application ends so. */
+  deregister(status: FinalStatus, diagnostics: string): Promise<void>;
+}
