@@ -2,3 +2,4 @@ export * from './control.js';
 export * from './frames.js';
 export * from './job-status.js';
 export * from './rest.js';
+export * from './taskmanager-settings.js';
