@@ -141,8 +141,11 @@ export class JobMaster {
       signal.throwIfAborted();
       for (const e of this.graph.executions) e.move('SCHEDULED', clock.now());
       const leases = await slots.request(this.information(), slotsNeeded(job), signal);
+      if (signal.aborted) {
+        for (const lease of leases) slots.release(lease);
+        return;
+      }
       this.leases = leases;
-      signal.throwIfAborted();
       this.graph.assignSlots(leases);
       this.state.move('RUNNING');
       await this.deploy(signal);

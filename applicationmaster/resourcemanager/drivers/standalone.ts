@@ -1,0 +1,21 @@
+import type { MillraceError } from '../../../core/errors.js';
+import type { DriverEvents, ResourceManagerDriver } from '../driver.js';
+
+/** TaskManagers come and go as somebody starts and stops them. */
+export class StandaloneDriver implements ResourceManagerDriver {
+  readonly maxWorkers = undefined;
+  readonly slotsPerWorker = 1;
+  readonly capDescription = '';
+
+  async start(_events: DriverEvents): Promise<void> {}
+  setPendingWorkers(_count: number): void {}
+  releaseWorker(_workerId: string): void {}
+  describeWaiting(): string {
+    return 'start TaskManagers or free slots';
+  }
+  async terminationOf(): Promise<MillraceError | undefined> {
+    return undefined;
+  }
+  async deregister(): Promise<void> {}
+  close(): void {}
+}
