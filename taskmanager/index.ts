@@ -1,0 +1,2 @@
+export type { InlineHostOptions, SlotHostOptions, WorkerHostOptions } from './slots/host-factory.js';
+export { TaskManager, type TaskManagerOptions } from './task-manager.js';

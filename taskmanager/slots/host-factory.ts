@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import type { FileSystems } from '../../core/fs/index.js';
+import type { OperatorFunctions } from '../../core/graph/index.js';
+import type { Logger } from '../../core/logging.js';
+import type { MemorySplit } from '../../core/protocol/index.js';
+import type { SlotHostFactory } from './slot-host.js';
+import { WorkerSlotHost } from './worker-slot-host.js';
+
+interface CommonHostOptions {
+  /** Interface that the data servers listen on. Default: the host that others reach it by. */
+  bindHost?: string;
+  /** `taskmanager.data.port`: a port for each slot. Default: any. */
+  dataPort?: number | string;
+}
+
+export interface WorkerHostOptions extends CommonHostOptions {
+  /** A worker thread for each slot. */
+  slotMode: 'worker';
+  /** The TaskManager's configuration keys. */
+  properties: Record<string, string>;
+}
+
+export interface InlineHostOptions extends CommonHostOptions {
+  /** All slots in the caller's thread: the MiniCluster. */
+  slotMode: 'inline';
+  /** The caller's; it closes them. */
+  fileSystems: FileSystems;
+  /**
+   * The functions of a job whose `main` ran in this process, by operator id; each subtask gets copies. Undefined: the
+   * job's bundle is bound.
+   */
+  functionsOf?: (jobId: string) => ReadonlyMap<string, OperatorFunctions> | undefined;
+  /** Where print sinks write. Default: standard output and error. */
+  print?: (stream: 'out' | 'err', text: string) => void;
+}
+
+export type SlotHostOptions = WorkerHostOptions | InlineHostOptions;
+
+interface Surroundings {
+  taskManagerId: string;
+  secret: string;
+  host: string;
+  slots: number;
+  memory: MemorySplit;
+  logDir?: string;
+}
+
+/** How a TaskManager makes the hosts of its slots. */
+export function slotHostFactory(options: Surroundings & SlotHostOptions, logger: Logger): SlotHostFactory {
+  const { taskManagerId, secret, host, slots, memory, logDir } = options;
+  const networkMemory = Math.floor(memory.network / slots);
+  const common = {
+    bindHost: options.bindHost ?? host,
+    host,
+    port: options.dataPort ?? 0,
+    secret,
+    networkMemory,
+  };
+  if (options.slotMode === 'inline') {
+    const { fileSystems, functionsOf, print } = options;
+    return async (index, { onState }) => {
+      // Operators and binding are loaded where they run only: with worker threads, not in this one.
+      const { InlineSlotHost } = await import('./inline-slot-host.js');
+      return InlineSlotHost.start({
+        ...common,
+        id: `${taskManagerId}/${index}`,
+        fileSystems,
+        logger,
+        report: onState,
+        ...(functionsOf && { functionsOf }),
+        ...(print && { print }),
+      });
+    };
+  }
+  const { properties } = options;
+  return (index, events) =>
+    WorkerSlotHost.start(
+      {
+        ...common,
+        id: `${taskManagerId}/${index}`,
+        index,
+        properties,
+        // Batches in flight lie on the slot's heap too.
+        heapLimit: memory.heapPerSlot + networkMemory,
+        processMemory: memory.process,
+        ...(logDir !== undefined && { logFile: join(logDir, 'taskmanager.log') }),
+      },
+      events,
+    );
+}
