@@ -39,7 +39,7 @@ describe('HdfsFileSystem, when something goes wrong', () => {
 
   beforeEach(async () => {
     hdfs = await TestingHdfs.start();
-    hdfs.files.set('/dir/there', Buffer.from('0123456789'));
+    hdfs.namespace.write('/dir/there', Buffer.from('0123456789'), '644');
     fs = connect();
   });
 
@@ -60,15 +60,15 @@ describe('HdfsFileSystem, when something goes wrong', () => {
       break_(2, 'CREATE', answer503);
       const error = await fails('FILE_SYSTEM', () => fs.writeFile('/dir/f', 'x'));
       expect(error.context).to.include({ status: 503 });
-      expect(hdfs.names()).to.deep.equal(['/dir/there']);
+      expect(hdfs.namespace.files()).to.deep.equal(['/dir/there']);
     });
 
     it('sends a whole file again after a passing failure, to another DataNode and under another name', async () => {
       break_(2, 'CREATE', answer503, 1);
       break_(2, 'CREATE', reset, 1);
       await fs.writeFile('/dir/f', 'content');
-      expect(String(hdfs.files.get('/dir/f'))).to.equal('content');
-      expect(hdfs.names()).to.deep.equal(['/dir/f', '/dir/there']);
+      expect(hdfs.namespace.content('/dir/f')).to.equal('content');
+      expect(hdfs.namespace.files()).to.deep.equal(['/dir/f', '/dir/there']);
       const creates = hdfs.calls.filter(call => call.startsWith('2 CREATE'));
       expect(new Set(creates).size).to.equal(3);
       const asked = hdfs.queries.filter((_query, i) => hdfs.calls[i]!.startsWith('1 CREATE'));
@@ -89,7 +89,7 @@ describe('HdfsFileSystem, when something goes wrong', () => {
         return true;
       };
       await fs.writeFile('/dir/f', 'content');
-      expect(String(hdfs.files.get('/dir/f'))).to.equal('content');
+      expect(hdfs.namespace.content('/dir/f')).to.equal('content');
     });
 
     it('does not wait for ever for the NameNode or the DataNode', async () => {
@@ -108,13 +108,13 @@ describe('HdfsFileSystem, when something goes wrong', () => {
       expect((await fails('TIMEOUT', () => fs.writeFile('/dir/f', 'x'))).message).to.include('50 ms');
       break_(1, 'GETFILESTATUS', silence);
       await fails('TIMEOUT', () => fs.stat('/dir/f'));
-      expect(hdfs.names()).to.deep.equal(['/dir/there']);
+      expect(hdfs.namespace.files()).to.deep.equal(['/dir/there']);
     });
 
     it('leaves nothing under the name, and nothing beside it, when the connection breaks in the middle', async () => {
       break_(2, 'CREATE', async ({ request, path }) => {
         const [first] = (await once(request, 'data')) as [Buffer];
-        hdfs.files.set(path, first);
+        hdfs.namespace.write(path, first, '644');
         request.socket.destroy();
       });
       const writer = await fs.create('/dir/f');
@@ -124,7 +124,7 @@ describe('HdfsFileSystem, when something goes wrong', () => {
       await fails('CONNECTION_FAILED', () => writer.write(Buffer.from('more')));
       await fails('CONNECTION_FAILED', () => writer.close());
       await writer.abort();
-      expect(hdfs.names()).to.deep.equal(['/dir/there']);
+      expect(hdfs.namespace.files()).to.deep.equal(['/dir/there']);
     });
 
     it('reads a refusal in two chunks, also one that comes before the last byte was sent', async () => {
@@ -143,7 +143,7 @@ describe('HdfsFileSystem, when something goes wrong', () => {
       });
       expect(early.message).to.include('full').and.to.include('DSQuotaExceededException');
       await writer.abort();
-      expect(hdfs.names()).to.deep.equal(['/dir/there']);
+      expect(hdfs.namespace.files()).to.deep.equal(['/dir/there']);
     });
 
     it('is no faster than the DataNode takes it', async () => {
@@ -177,18 +177,16 @@ describe('HdfsFileSystem, when something goes wrong', () => {
       go();
       await writing;
       await writer.close();
-      expect(hdfs.files.get('/dir/big')).to.have.length(total * piece.length);
+      expect(hdfs.namespace.content('/dir/big')).to.have.length(total * piece.length);
     });
 
     it('looks after a rename whose answer was lost', async () => {
       break_(1, 'RENAME', call => {
-        const temporary = hdfs.files.get(call.path)!;
-        hdfs.files.delete(call.path);
-        hdfs.files.set(call.query.get('destination')!, temporary);
+        hdfs.namespace.rename(call.path, call.query.get('destination')!, false);
         reset(call);
       });
       await fs.writeFile('/dir/f', 'content');
-      expect(String(hdfs.files.get('/dir/f'))).to.equal('content');
+      expect(hdfs.namespace.content('/dir/f')).to.equal('content');
       expect(hdfs.count('1 RENAME')).to.equal(1);
     });
 
@@ -198,7 +196,7 @@ describe('HdfsFileSystem, when something goes wrong', () => {
       expect(hdfs.count('1 RENAME')).to.equal(2);
       break_(1, 'RENAME', reset);
       await fails('CONNECTION_FAILED', () => fs.writeFile('/dir/g', 'content'));
-      expect(hdfs.names()).to.deep.equal(['/dir/f', '/dir/there']);
+      expect(hdfs.namespace.files()).to.deep.equal(['/dir/f', '/dir/there']);
     });
 
     it('removes an upload that turns up only after it was given up', async () => {
@@ -212,9 +210,9 @@ describe('HdfsFileSystem, when something goes wrong', () => {
       await eventually(() => path !== '');
       const aborted = writer.abort();
       await eventually(() => hdfs.count('1 DELETE') > 0);
-      hdfs.files.set(path, Buffer.from('late'));
+      hdfs.namespace.write(path, Buffer.from('late'), '644');
       await aborted;
-      expect(hdfs.names()).to.deep.equal(['/dir/there']);
+      expect(hdfs.namespace.files()).to.deep.equal(['/dir/there']);
     });
 
     it('does not append twice', async () => {
@@ -227,7 +225,7 @@ describe('HdfsFileSystem, when something goes wrong', () => {
       const writer = await fs.create('/dir/f');
       await writer.write(Buffer.alloc(200_000));
       await fs.close();
-      expect(hdfs.names()).to.deep.equal(['/dir/there']);
+      expect(hdfs.namespace.files()).to.deep.equal(['/dir/there']);
       await fails('ILLEGAL_STATE', () => writer.write(Buffer.from('x')));
     });
   });
@@ -273,7 +271,7 @@ describe('HdfsFileSystem, when something goes wrong', () => {
     it('does not wait for ever for more bytes, but as long as its reader likes', async () => {
       await fs.close();
       fs = connect({ stallTimeout: 50, callTimeout: 60 });
-      hdfs.files.set('/dir/big', Buffer.alloc(3_000_000, 'x'));
+      hdfs.namespace.write('/dir/big', Buffer.alloc(3_000_000, 'x'), '644');
       const stream = await fs.open('/dir/big');
       await once(stream, 'readable');
       // Nothing is waited for here but the limits that must not apply.
@@ -385,7 +383,7 @@ describe('HdfsFileSystem, when something goes wrong', () => {
       expect((await fs.stat('/dir/there')).length).to.equal(10);
       break_(1, 'RENAME', reset, 1);
       await fails('CONNECTION_FAILED', () => fs.rename('/dir/there', '/dir/moved'));
-      expect(hdfs.names()).to.deep.equal(['/dir/there']);
+      expect(hdfs.namespace.files()).to.deep.equal(['/dir/there']);
     });
 
     it('ends what is under way when it is closed', async () => {
@@ -422,7 +420,7 @@ describe('HdfsFileSystem, when something goes wrong', () => {
     it('get the very path that was asked for, though the NameNode composes its accents', async () => {
       hdfs.location = url => url.replace('e%CC%81', '%C3%A9');
       await fs.writeFile('/e\u0301/f', 'x');
-      expect(hdfs.names()).to.include('/e\u0301/f');
+      expect(hdfs.namespace.files()).to.include('/e\u0301/f');
       expect(String(await fs.readFile('/e\u0301/f'))).to.equal('x');
     });
   });
@@ -434,7 +432,7 @@ describe('HdfsFileSystem, when something goes wrong', () => {
 
     beforeEach(async () => {
       second = await TestingHdfs.start();
-      second.files.set('/dir/there', Buffer.from('on the second'));
+      second.namespace.write('/dir/there', Buffer.from('on the second'), '644');
       await fs.close();
     });
 
@@ -457,7 +455,7 @@ describe('HdfsFileSystem, when something goes wrong', () => {
     it('may be down: also calls that change something go on to the next', async () => {
       fs = connect({ nameNodes: [`http://127.0.0.1:${await freePort()}`, second.url] });
       await fs.rename('/dir/there', '/dir/moved');
-      expect(second.names()).to.deep.equal(['/dir/moved']);
+      expect(second.namespace.files()).to.deep.equal(['/dir/moved']);
     });
 
     it('are waited for while they change over', async () => {

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
+import { build } from 'esbuild';
 import { HadoopConfiguration } from '../../../yarn-bridge/conf/index.js';
 import { HdfsFileSystem, hdfsOptionsOf } from '../../../yarn-bridge/hdfs/index.js';
-import { fails } from '../../core/fs/file-system-contract.js';
+import { fails, fileSystemContract } from '../../core/fs/file-system-contract.js';
 import { TestingHdfs } from './testing-hdfs.js';
 
 describe('HdfsFileSystem', () => {
@@ -9,10 +10,16 @@ describe('HdfsFileSystem', () => {
 
   beforeEach(async () => {
     hdfs = await TestingHdfs.start();
-    hdfs.files.set('/dir/f', Buffer.from('content'));
+    hdfs.namespace.write('/dir/f', Buffer.from('content'), '644');
   });
 
   afterEach(() => hdfs.close());
+
+  fileSystemContract(async () => {
+    const fs = new HdfsFileSystem({ uri: 'hdfs://nn:8020', nameNodes: [hdfs.url], user: 'alice' });
+    await fs.mkdirs('/contract');
+    return { fs, root: 'hdfs://nn:8020/contract' };
+  });
 
   it('knows its own paths, however they are written, and refuses those of others', async () => {
     const fs = new HdfsFileSystem({ uri: 'hdfs://nn:8020/some/path', nameNodes: [hdfs.url], user: 'alice' });
@@ -74,6 +81,20 @@ describe('HdfsFileSystem', () => {
     await fs.setPermission('/dir', '700');
     await fails('ILLEGAL_ARGUMENT', () => fs.setPermission('/dir', 'u+x'));
     await fs.close();
+  });
+
+  it('can be bundled as an ES module, with the stand-in for what npm webhdfs does not need here', async () => {
+    const standIn = './yarn-bridge/hdfs/unused-buffer-stream-reader.ts';
+    const { errors } = await build({
+      entryPoints: ['yarn-bridge/hdfs/index.ts'],
+      alias: { 'buffer-stream-reader': standIn },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      write: false,
+      logLevel: 'silent',
+    });
+    expect(errors).to.deep.equal([]);
   });
 
   it('keeps no connection open after it is closed', async () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { eventually } from '../../testing/eventually.js';
 import { json, remoteException, TestingServer } from '../http/testing-server.js';
+import { type Refusal, TestingNamespace } from './testing-namespace.js';
 
 export interface Call {
   /** 1: at the NameNode, 2: at the DataNode. */
@@ -15,12 +16,9 @@ export interface Call {
 /** True if the call was dealt with; otherwise it takes its usual way. */
 export type Fault = (call: Call) => boolean | Promise<boolean>;
 
-/**
- * A NameNode and a DataNode with a few files in memory, to whose every step a fault can be put. It does what the fault
- * tests need and no more; the contract is run against the embedded Hadoop.
- */
+/** A NameNode and a DataNode with their files in memory, to whose every step a fault can be put. */
 export class TestingHdfs {
-  readonly files = new Map<string, Buffer>();
+  readonly namespace = new TestingNamespace();
   /** `1 CREATE /dir/f` of every call, in order. */
   readonly calls: string[] = [];
   readonly queries: URLSearchParams[] = [];
@@ -49,10 +47,6 @@ export class TestingHdfs {
     return this.dataNode.url;
   }
 
-  names(): string[] {
-    return [...this.files.keys()].sort();
-  }
-
   count(call: string): number {
     return this.calls.filter(one => one.startsWith(call)).length;
   }
@@ -69,94 +63,79 @@ export class TestingHdfs {
 
   private async answer(step: 1 | 2, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', this.url);
-    const path = decodeURIComponent(url.pathname.slice('/webhdfs/v1'.length));
+    const path = decodeURIComponent(url.pathname.slice('/webhdfs/v1'.length)) || '/';
     const op = (url.searchParams.get('op') ?? '').toUpperCase();
     const call: Call = { step, op, path, query: url.searchParams, request, response };
     this.calls.push(`${step} ${op} ${path}`);
     this.queries.push(url.searchParams);
     if (await this.fault(call)) return;
-    if (step === 1) {
+    try {
+      if (step === 2) return await this.atDataNode(call);
       request.resume();
       this.atNameNode(call);
-    } else {
-      await this.atDataNode(call);
+    } catch (error) {
+      const { status, exception, message } = error as Refusal;
+      remoteException(response, status, exception, message);
     }
   }
 
-  private atNameNode({ op, path, query, request, response }: Call): unknown {
-    const file = this.files.get(path);
+  private atNameNode({ op, path, query, request, response }: Call): void {
     switch (op) {
       case 'CREATE':
       case 'APPEND':
       case 'OPEN': {
-        if (op !== 'CREATE' && !file) return notFound(response, path);
+        this.namespace.checkRedirect(op, path, Number(query.get('offset') ?? 0));
         const { pathname, search } = new URL(request.url ?? '/', this.url);
         response.writeHead(307, { Location: this.location(this.dataNodeUrl + pathname + search) }).end();
         return;
       }
       case 'GETFILESTATUS':
-        if (file) json(response, 200, { FileStatus: statusOf('', file) });
-        else notFound(response, path);
+        json(response, 200, { FileStatus: this.namespace.stat(path) });
         return;
       case 'LISTSTATUS':
+        json(response, 200, { FileStatuses: { FileStatus: this.namespace.list(path) } });
+        return;
       case 'LISTSTATUS_BATCH': {
-        const entries = this.names()
-          .filter(name => name.startsWith(`${path}/`))
-          .map(name => statusOf(name.slice(path.length + 1), this.files.get(name)!));
-        const FileStatuses = { FileStatus: entries };
-        const batch = { DirectoryListing: { partialListing: { FileStatuses }, remainingEntries: 0 } };
-        json(response, 200, op === 'LISTSTATUS' ? { FileStatuses } : batch);
+        const partialListing = { FileStatuses: { FileStatus: this.namespace.list(path) } };
+        json(response, 200, { DirectoryListing: { partialListing, remainingEntries: 0 } });
         return;
       }
-      case 'RENAME': {
-        const to = query.get('destination') ?? '';
-        if (!file) return notFound(response, path);
-        if (this.files.has(to) && query.get('renameoptions') === 'NONE') {
-          return remoteException(response, 403, 'FileAlreadyExistsException', `${to} exists`);
-        }
-        this.files.set(to, file);
-        this.files.delete(path);
+      case 'MKDIRS':
+        this.namespace.mkdirs(path, query.get('permission') ?? '755');
+        json(response, 200, { boolean: true });
+        return;
+      case 'RENAME':
+        this.namespace.rename(path, query.get('destination') ?? '', query.get('renameoptions') === 'OVERWRITE');
         response.writeHead(200).end();
         return;
-      }
       case 'DELETE':
-        json(response, 200, { boolean: this.files.delete(path) });
+        json(response, 200, { boolean: this.namespace.delete(path, query.get('recursive') === 'true') });
         return;
       default:
-        json(response, 200, { boolean: true });
+        response.writeHead(200).end();
     }
   }
 
   private async atDataNode({ op, path, query, request, response }: Call): Promise<void> {
+    const permission = query.get('permission') ?? '644';
     const chunks: Buffer[] = [];
     try {
       for await (const chunk of request) chunks.push(chunk as Buffer);
     } catch {
       // As a real DataNode: what came is kept as if it were all.
-      this.files.set(path, Buffer.concat(chunks));
+      this.namespace.write(path, Buffer.concat(chunks), permission);
       return;
     }
     const body = Buffer.concat(chunks);
-    const file = this.files.get(path) ?? Buffer.alloc(0);
     if (op === 'CREATE') {
-      this.files.set(path, body);
+      this.namespace.write(path, body, permission);
       response.writeHead(201).end();
     } else if (op === 'APPEND') {
-      this.files.set(path, Buffer.concat([file, body]));
+      this.namespace.append(path, body);
       response.writeHead(200).end();
     } else {
       const offset = Number(query.get('offset') ?? 0);
-      const length = Number(query.get('length') ?? file.length);
-      response.end(file.subarray(offset, offset + length));
+      response.end(this.namespace.read(path, offset, Number(query.get('length') ?? Number.POSITIVE_INFINITY)));
     }
   }
-}
-
-function statusOf(pathSuffix: string, file: Buffer): object {
-  const { length } = file;
-  return { pathSuffix, type: 'FILE', length, modificationTime: 1, owner: 'alice', permission: '644' };
-}
-
-function notFound(response: ServerResponse, path: string): void {
-  remoteException(response, 404, 'FileNotFoundException', `File ${path} not found.`);
 }
