@@ -72,7 +72,9 @@ export async function listenOnFirstFree(host: string, port: number | string): Pr
   for (const candidate of portsOf(port)) {
     try {
       return await new Promise<WebSocketServer>((resolve, reject) => {
-        const server = new WebSocketServer({ host, port: candidate, ...SOCKET_OPTIONS });
+        // One message a turn: the first one after the handshake may come in the same packet as its end, and would be
+        // emitted before anybody listens.
+        const server = new WebSocketServer({ host, port: candidate, ...SOCKET_OPTIONS, allowSynchronousEvents: false });
         server.once('error', reject);
         server.once('listening', () => {
           server.off('error', reject);
