@@ -56,6 +56,11 @@ export class HadoopConfiguration {
     return new HadoopConfiguration({ overrides: record, env, ...(source !== undefined && { source }) });
   }
 
+  /** Who calls Hadoop: HADOOP_USER_NAME of the environment it was read in, else the OS user. */
+  get user(): string {
+    return hadoopUser(this.env);
+  }
+
   /** The value, trimmed and with variables expanded; Hadoop's default where it is not set; undefined where there is none. */
   get(key: string): string | undefined {
     const raw = this.raw(currentName(key));

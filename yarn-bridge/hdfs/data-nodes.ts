@@ -159,8 +159,8 @@ export function explainUnresolved(error: unknown, dataNode: string, nameNodes: r
   const host = dataNode.replace(/:\d+$/, '');
   const message =
     `The NameNode ${nameNodes.map(addressOf).join(', ')} sends to the DataNode '${dataNode}', but the host name '${host}' ` +
-    `can't be resolved here. Map it to an address that can be reached: hdfs.host-map: ${host}=<address> in flink-conf.yaml ` +
-    `(or -D hdfs.host-map=${host}=<address>), or an entry in /etc/hosts.`;
+    `can't be resolved here. Map it to an address that can be reached: flink.hadoop.hdfs.host-map: ${host}=<address> ` +
+    `in flink-conf.yaml (or -D flink.hadoop.hdfs.host-map=${host}=<address>), or an entry in /etc/hosts.`;
   return new MillraceError('CONNECTION_FAILED', message, { cause: error, context: { ...error.context, host } });
 }
 

@@ -54,8 +54,8 @@ export class HdfsFileSystem implements FileSystem {
   /** The file system of a URI as Hadoop's configuration finds it; without one, that of fs.defaultFS. */
   static fromConfiguration(
     conf: HadoopConfiguration,
-    uri: string | undefined,
-    user: string,
+    uri?: string,
+    user: string = conf.user,
     options: Partial<Omit<HdfsOptions, 'uri' | 'nameNodes' | 'user'>> = {},
   ): HdfsFileSystem {
     return new HdfsFileSystem({ ...hdfsOptionsOf(conf, uri, user), ...options });

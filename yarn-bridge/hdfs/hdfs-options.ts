@@ -1,5 +1,5 @@
 import type { HadoopConfiguration } from '../conf/index.js';
-import type { HostMap } from './host-map.js';
+import { type HostMap, parseHostMap } from './host-map.js';
 
 export interface HdfsOptions {
   /** What the paths of this file system begin with: `hdfs://host:8020`, `hdfs://nameservice1`, `webhdfs://host:9870`. */
@@ -42,11 +42,13 @@ export function hdfsOptionsOf(conf: HadoopConfiguration, uri: string | undefined
   const root = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/]+)/.exec(uri ?? '')?.[0] ?? conf.defaultFs();
   const replication = conf.getExplicit('dfs.replication');
   const blockSize = conf.getExplicit('dfs.blocksize');
+  const hostMap = conf.getExplicit('hdfs.host-map');
   const readTimeout = conf.getExplicit('dfs.webhdfs.socket.read-timeout');
   return {
     uri: root,
     nameNodes: conf.nameNodeHttpAddresses(uri),
     user,
+    ...(hostMap !== undefined && { hostMap: parseHostMap(hostMap) }),
     ...(replication !== undefined && { replication: conf.getInt('dfs.replication') }),
     // `128m` and the like are left to the server.
     ...(blockSize !== undefined && /^\d+$/.test(blockSize) && { blockSize: Number(blockSize) }),

@@ -3,7 +3,7 @@ import { MillraceError } from '../../core/errors.js';
 /** DataNode hosts (`dn1` or `dn1:9864`) and what to call instead (`127.0.0.1` or `localhost:19864`). */
 export type HostMap = Readonly<Record<string, string>>;
 
-/** Reads `hdfs.host-map`: `dn1=127.0.0.1, dn2:9864=localhost:19864`. */
+/** Reads `hdfs.host-map` (a key of Hadoop's configuration for us: `flink.hadoop.hdfs.host-map`): `dn1=127.0.0.1, dn2:9864=localhost:19864`. */
 export function parseHostMap(text: string): HostMap {
   const map: Record<string, string> = {};
   for (const part of text.split(/[,;]/).map(one => one.trim())) {

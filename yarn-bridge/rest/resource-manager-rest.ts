@@ -63,7 +63,7 @@ export class ResourceManagerRest implements Closeable {
 
   static fromConfiguration(
     conf: HadoopConfiguration,
-    user: string,
+    user: string = conf.user,
     options: Partial<Omit<ResourceManagerRestOptions, 'addresses' | 'user'>> = {},
   ): ResourceManagerRest {
     const addresses = conf.resourceManagers().map(rm => rm.webapp);

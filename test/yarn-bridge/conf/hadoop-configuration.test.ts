@@ -55,6 +55,10 @@ describe('HadoopConfiguration', () => {
     expect(() => c.getInt('missing')).to.throw(/not set/);
   });
 
+  it('knows who calls Hadoop', () => {
+    expect(conf({}, { HADOOP_USER_NAME: 'alice' }).user).to.equal('alice');
+  });
+
   it('understands the old names of keys', () => {
     expect(conf({ 'fs.default.name': 'hdfs://old:9000' }).defaultFs()).to.equal('hdfs://old:9000');
   });

@@ -40,11 +40,13 @@ describe('HdfsFileSystem', () => {
       'dfs.replication': '2',
       'dfs.blocksize': '1048576',
       'dfs.webhdfs.socket.read-timeout': '5s',
+      'hdfs.host-map': 'dn1=127.0.0.1',
     });
     expect(hdfsOptionsOf(conf, 'hdfs:///x', 'alice')).to.deep.equal({
       uri: 'hdfs://nn:8020',
       nameNodes: [hdfs.url],
       user: 'alice',
+      hostMap: { dn1: '127.0.0.1' },
       replication: 2,
       blockSize: 1048576,
       stallTimeout: 5000,
