@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Readable } from 'node:stream';
@@ -46,6 +47,11 @@ export class HttpClient implements Closeable {
   private readonly kept = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
   private readonly single = { http: new HttpAgent(), https: new HttpsAgent() };
   private readonly closing = new AbortController();
+
+  constructor() {
+    // One listener for each call under way; there may be many.
+    setMaxListeners(0, this.closing.signal);
+  }
 
   /** The agent behind `reuse`, for a library that makes its own requests. */
   agentFor(url: string): HttpAgent | HttpsAgent {

@@ -85,6 +85,23 @@ describe('HdfsFileSystem', () => {
     await fs.close();
   });
 
+  it('carries many calls at once without a warning of Node.js', async () => {
+    const warnings: string[] = [];
+    const collect = (warning: Error): number => warnings.push(warning.message);
+    process.on('warning', collect);
+    const fs = new HdfsFileSystem({ uri: 'hdfs://nn:8020', nameNodes: [hdfs.url], user: 'alice' });
+    const names = Array.from({ length: 30 }, (_, i) => `/many/${i}`);
+    await Promise.all(names.map(name => fs.writeFile(name, name)));
+    const contents = await Promise.all(names.map(async name => String(await fs.readFile(name))));
+    await Promise.all(names.map(name => fs.stat(name)));
+    expect(contents).to.deep.equal(names);
+    await fs.close();
+    // Warnings are emitted in a later turn.
+    await new Promise(resolve => setImmediate(resolve));
+    process.off('warning', collect);
+    expect(warnings).to.deep.equal([]);
+  });
+
   it('can be bundled as an ES module, with the stand-in for what npm webhdfs does not need here', async () => {
     const standIn = './yarn-bridge/hdfs/unused-buffer-stream-reader.ts';
     const { errors } = await build({
