@@ -137,6 +137,12 @@ export class TaskManager implements Closeable {
     return (this.closing ??= this.closeAll(new MillraceError('TASK_MANAGER_LOST', reason), undefined));
   }
 
+  /** Ends threads that `close` waits for in vain. Only the process's end is as sure; for tests. */
+  async kill(): Promise<void> {
+    await Promise.all(this.slots.map(slot => slot.kill()));
+    await this.closing;
+  }
+
   private closing: Promise<void> | undefined;
 
   /** Something that can't be mended: the same, with a reason for `ended`. */

@@ -50,4 +50,6 @@ export class InlineSlotHost implements SlotHost {
   close(): Promise<void> {
     return this.runtime.close();
   }
+
+  async kill(): Promise<void> {}
 }

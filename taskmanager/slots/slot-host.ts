@@ -31,6 +31,8 @@ export interface SlotHost {
   shed(): void;
   /** Cancels what runs and resolves when nothing of it is left; may take as long as the author's `close`. */
   close(): Promise<void>;
+  /** Ends it without asking, where that is possible. */
+  kill(): Promise<void>;
 }
 
 /** Starts a host; listening when it resolves. */

@@ -1,3 +1,4 @@
+import type { MillraceError } from '../../core/errors.js';
 import type { FileSystems } from '../../core/fs/index.js';
 import type { OperatorFunctions } from '../../core/graph/index.js';
 import { type Closeable, Lifecycle } from '../../core/lifecycle.js';
@@ -104,8 +105,8 @@ export class SlotRuntime implements Closeable {
   }
 
   /** Fails everything that runs here. */
-  fail(error: unknown): void {
-    for (const task of this.tasks.values()) task.fail(error);
+  abort(error: MillraceError): void {
+    for (const task of this.tasks.values()) task.abort(error);
   }
 
   metrics(): TaskMetrics[] {

@@ -35,10 +35,14 @@ const ENDED: ReadonlySet<TaskStateUpdate['state']> = new Set(['FINISHED', 'CANCE
 export class Slot {
   private host: SlotHost | undefined;
   private allocation: Allocation | undefined;
+  /** The host has not run anything. One that died was replaced while its allocation still held the slot. */
+  private unused = true;
   /** Set while the host is replaced. */
   private renewal: Promise<void> | undefined;
   /** Executions that have not ended, with the timer of their cancellation. */
   private readonly executions = new Map<string, { jobId: string; timer?: NodeJS.Timeout }>();
+  /** The host that is being closed. */
+  private ending: SlotHost | undefined;
   private closed = false;
 
   constructor(private readonly options: SlotOptions) {}
@@ -98,8 +102,10 @@ export class Slot {
 
   submit(tasks: TaskDeploymentDescriptor[], bundleFile: string | undefined): void {
     const job = this.jobOf(tasks[0]!.allocationId);
+    const host = this.liveHost();
     for (const { executionId, jobId } of tasks) this.executions.set(executionId, { jobId });
-    this.liveHost().submit(job, tasks, bundleFile);
+    this.unused = false;
+    host.submit(job, tasks, bundleFile);
   }
 
   cancel(executionId: string): void {
@@ -112,11 +118,19 @@ export class Slot {
     this.host?.cancel(executionId);
   }
 
-  /** Ends what runs, and the host with it; a fresh one makes the slot available. Unknown allocations are ignored. */
+  /**
+   * Ends what runs, and the host with it; a fresh one makes the slot available. An allocation that does not hold the
+   * slot changes nothing, but whoever asked hears when the slot is free.
+   */
   free(allocationId: string): void {
-    if (this.allocation?.id !== allocationId) return;
+    if (this.allocation && this.allocation.id !== allocationId) return;
+    const used = this.allocation !== undefined && !this.unused;
     this.allocation = undefined;
-    this.renew(this.host);
+    this.unused = true;
+    if (used) this.renew(this.host);
+    void Promise.resolve(this.renewal).then(() => {
+      if (this.host && !this.allocation && !this.closed) this.options.onAvailable(this.report());
+    });
   }
 
   /** As `free`, whoever holds it. Resolves when the slot is fresh; one that was never used stays as it is. */
@@ -143,6 +157,12 @@ export class Slot {
     this.forgetExecutions();
   }
 
+  /** Ends the host by force, also one that is being closed. */
+  async kill(): Promise<void> {
+    await this.ending?.kill();
+    await this.host?.kill();
+  }
+
   private renew(old: SlotHost | undefined): void {
     this.host = undefined;
     this.renewal = this.replace(old)
@@ -165,9 +185,7 @@ export class Slot {
       const { host } = this;
       this.host = undefined;
       if (host) await this.closeHost(host);
-      return;
     }
-    this.options.onAvailable(this.report());
   }
 
   private async closeHost(host: SlotHost): Promise<void> {
@@ -176,9 +194,11 @@ export class Slot {
       cancellationTimeoutMs > 0
         ? setTimeout(() => this.stuck(`Slot ${this.index} did not end`), cancellationTimeoutMs)
         : undefined;
+    this.ending = host;
     try {
       await host.close();
     } finally {
+      this.ending = undefined;
       clearTimeout(timer);
     }
   }
@@ -192,11 +212,11 @@ export class Slot {
     );
   }
 
-  /** The thread ended by itself: what ran there has failed, and the slot is given back. */
+  /** The thread ended by itself: what ran there has failed. The slot stays held until it is freed. */
   private onDied(error: Error): void {
     const lost = [...this.executions];
     this.forgetExecutions();
-    this.allocation = undefined;
+    this.unused = true;
     for (const [executionId, { jobId }] of lost) {
       this.options.onState({ jobId, executionId, state: 'FAILED', error: serializeError(error) });
     }

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { MillraceError, messageOf } from '../../core/errors.js';
 import type { HostPort, JobInformation, TaskDeploymentDescriptor } from '../../core/protocol/index.js';
@@ -9,8 +8,11 @@ const MB = 1024 ** 2;
 const START_TIMEOUT_MS = 30_000;
 const USAGE_TIMEOUT_MS = 500;
 
-/** In the build the worker is a file beside the TaskManager's; from source it is run as it stands. */
-const WORKER_FILE = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './slot-worker.js', import.meta.url);
+/** In the build the worker is a file beside the TaskManager's. */
+const WORKER_FILE = new URL(
+  import.meta.url.endsWith('.ts') ? './worker-from-source.mjs' : './slot-worker.js',
+  import.meta.url,
+);
 
 /** A slot in a thread of its own: a job's code, memory and handles are gone when it is closed. */
 export class WorkerSlotHost implements SlotHost {
@@ -77,6 +79,11 @@ export class WorkerSlotHost implements SlotHost {
     this.closing = true;
     this.send({ type: 'close' });
     await this.exited;
+  }
+
+  async kill(): Promise<void> {
+    this.closing = true;
+    await this.worker.terminate();
   }
 
   private send(message: ToSlot): void {
@@ -156,6 +163,3 @@ function limitsFor(heapLimit: number): { maxOldGenerationSizeMb: number; maxYoun
   const semiSpace = Math.min(16, Math.max(2, Math.floor(share / 32)));
   return { maxOldGenerationSizeMb: Math.ceil(share), maxYoungGenerationSizeMb: 3 * semiSpace };
 }
-
-/** For messages and tests. */
-export const slotWorkerFile = (): string => fileURLToPath(WORKER_FILE);

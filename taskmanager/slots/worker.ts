@@ -28,7 +28,7 @@ const watch = new HeapWatch({
   index: data.index,
   limit: data.heapLimit,
   processMemory: data.processMemory,
-  onExceeded: error => runtime.fail(error),
+  onExceeded: error => runtime.abort(error),
 });
 
 const runtime = await SlotRuntime.start({

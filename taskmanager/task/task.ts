@@ -119,6 +119,11 @@ export class Task {
     void this.terminate('failed', taskError(error, { vertex, subtaskIndex, operator }));
   }
 
+  /** Ends the task with an error of its slot's, which no operator is to blame for. */
+  abort(error: MillraceError): void {
+    void this.terminate('failed', error);
+  }
+
   metrics(): TaskMetrics {
     this.loop.account();
     const sum = (of: (p: ResultPartition) => number): number => this.network.partitions.reduce((n, p) => n + of(p), 0);

@@ -2,7 +2,7 @@ import { deserializeError, rootCause } from '../../core/errors.js';
 import { FileSystems } from '../../core/fs/index.js';
 import { channelsOf, type JobGraph } from '../../core/graph/index.js';
 import { randomId } from '../../core/ids.js';
-import type { JobInformation, TaskDeploymentDescriptor, TaskStateUpdate } from '../../core/protocol/index.js';
+import type { HostPort, JobInformation, TaskDeploymentDescriptor, TaskStateUpdate } from '../../core/protocol/index.js';
 import { cloneFunctions } from '../../taskmanager/slots/clone-functions.js';
 import { SlotRuntime, type SlotRuntimeOptions } from '../../taskmanager/slots/slot-runtime.js';
 import { eventually } from '../testing/eventually.js';
@@ -56,7 +56,12 @@ export class TestingSlots {
     };
     const information: JobInformation = { jobId: graph.jobId, jobName: graph.jobName, config: graph.config };
     const bySlot = this.runtimes.map((): TaskDeploymentDescriptor[] => []);
-    for (const descriptor of descriptorsOf(graph, run.executions, slotOf, this.runtimes))
+    for (const descriptor of descriptorsOf(
+      graph,
+      run.executions,
+      slotOf,
+      this.runtimes.map(r => r.data),
+    ))
       bySlot[descriptor.slotIndex]!.push(descriptor);
     // Consumers first where they are in other slots: they must be able to wait.
     for (const [i, tasks] of [...bySlot.entries()].reverse()) this.runtimes[i]!.submit(information, tasks);
@@ -124,11 +129,11 @@ export class TestingRun {
   }
 }
 
-function descriptorsOf(
+export function descriptorsOf(
   graph: JobGraph,
   executions: Map<string, string>,
   slotOf: (vertex: string, subtask: number) => number,
-  runtimes: SlotRuntime[],
+  addresses: HostPort[],
 ): TaskDeploymentDescriptor[] {
   for (const v of graph.vertices) for (let i = 0; i < v.parallelism; i++) executions.set(`${v.id}/${i}`, randomId());
   return graph.vertices.flatMap(vertex =>
@@ -157,7 +162,7 @@ function descriptorsOf(
                     partitionId: `${executions.get(`${source.id}/${c.producerSubtask}`)}/${edge.id}`,
                     producerSubtask: c.producerSubtask,
                     subpartition: c.subpartition,
-                    producer: runtimes[slot]!.data,
+                    producer: addresses[slot]!,
                     sameSlot: slot === slotIndex,
                   };
                 }),
