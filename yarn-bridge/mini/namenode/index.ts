@@ -1,0 +1,1 @@
+export { NameNode, type NameNodeOptions } from './name-node.js';
