@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { availableParallelism, totalmem } from 'node:os';
 import { MillraceError, serializeError } from '../core/errors.js';
 import { type Closeable, Lifecycle } from '../core/lifecycle.js';
@@ -22,7 +23,8 @@ import { type SlotHostOptions, slotHostFactory } from './slots/host-factory.js';
 import { Slot } from './slots/slot.js';
 
 interface TaskManagerBaseOptions {
-  taskManagerId: string;
+  /** Default: `<host>:<data port of slot 0>-<6 hex>`. */
+  taskManagerId?: string;
   /** The ApplicationMaster's control endpoint. */
   applicationMaster: HostPort;
   secret: string;
@@ -44,6 +46,10 @@ interface TaskManagerBaseOptions {
   logger?: Logger;
 }
 
+/** How long a TaskManager waits for an answer to its good-bye, and, when it fails, for its slots. */
+const FAREWELL_MS = 1000;
+const LAST_GRACE_MS = 2000;
+
 /** How slots are hosted (worker threads, or inline for the MiniCluster) beside what every TaskManager needs. */
 export type TaskManagerOptions = TaskManagerBaseOptions & SlotHostOptions;
 
@@ -57,10 +63,12 @@ export class TaskManager implements Closeable {
   private readonly lifecycle = new Lifecycle();
   private readonly slots: Slot[];
   private readonly bundles: BundleStore;
-  private readonly link: MasterLink;
+  private link: MasterLink | undefined;
   private readonly logger: Logger;
+  private name: string | undefined;
   private sessionId: string | undefined;
   private blobUrl = '';
+  private closing: Promise<void> | undefined;
   private heartbeatTimer: NodeJS.Timeout | undefined;
   private settleEnded!: (reason: MillraceError | undefined) => void;
 
@@ -81,28 +89,10 @@ export class TaskManager implements Closeable {
           cancellationTimeoutMs,
           onState: update => this.onState(update),
           onWarning: message => this.warn(message),
-          onAvailable: report => this.link.master?.notify('slotAvailable', report),
+          onAvailable: report => this.link?.master?.notify('slotAvailable', report),
           onFatal: error => this.end(error),
         }),
     );
-    this.link = new MasterLink({
-      address: options.applicationMaster,
-      secret,
-      taskManagerId: options.taskManagerId,
-      handlers: this.handlers(),
-      heartbeat: options.heartbeat ?? DEFAULT_HEARTBEAT,
-      registrationTimeoutMs: options.registrationTimeoutMs ?? 300_000,
-      logger: this.logger,
-      registration: () => this.registration(),
-      onRegistered: accepted => {
-        this.sessionId = accepted.sessionId;
-        this.blobUrl = accepted.blobUrl;
-        this.logger.info(`Registered at the ApplicationMaster with ${slots} slots.`);
-        this.startHeartbeat(accepted.heartbeatIntervalMs);
-      },
-      onLost: () => this.onMasterLost(),
-      onGivenUp: error => this.end(error),
-    });
   }
 
   /** Its slots are listening when it resolves; it registers from there on, in the background. */
@@ -115,16 +105,19 @@ export class TaskManager implements Closeable {
       throw error;
     }
     if (options.watchMemory) taskManager.watchMemory();
-    void taskManager.link.run();
+    taskManager.register();
     return taskManager;
   }
 
   get id(): string {
-    return this.options.taskManagerId;
+    this.name ??=
+      this.options.taskManagerId ??
+      `${this.options.host}:${this.slots[0]?.address?.port ?? 0}-${randomBytes(3).toString('hex')}`;
+    return this.name;
   }
 
   get isRegistered(): boolean {
-    return this.link.master !== undefined;
+    return this.link?.master !== undefined;
   }
 
   /** Where the slots' data servers listen, those of slots that are being renewed left out. */
@@ -143,23 +136,53 @@ export class TaskManager implements Closeable {
     await this.closing;
   }
 
-  private closing: Promise<void> | undefined;
-
   /** Something that can't be mended: the same, with a reason for `ended`. */
   private end(error: MillraceError): void {
     this.logger.error(error.message, error);
+    // What is being closed already does not get there by itself.
+    if (this.closing) this.settleEnded(error);
     this.closing ??= this.closeAll(error, error);
   }
 
   private async closeAll(reason: MillraceError, failure: MillraceError | undefined): Promise<void> {
     clearInterval(this.heartbeatTimer);
-    this.link.master?.notify('disconnectTaskManager', { reason: serializeError(reason) });
+    const slots = Promise.all(this.slots.map(slot => slot.close()));
+    // An answer says that it arrived: the process may end right after.
+    const farewell = this.link?.master?.call(
+      'disconnectTaskManager',
+      { reason: serializeError(reason) },
+      { timeoutMs: FAREWELL_MS },
+    );
+    await farewell?.catch(() => {});
+    this.link?.close();
     // What does not stop must not keep the process: its owner ends it after `ended`.
-    if (failure) this.settleEnded(failure);
-    this.link.close();
-    await Promise.all(this.slots.map(slot => slot.close()));
+    await (failure ? Promise.race([slots, new Promise(done => setTimeout(done, LAST_GRACE_MS).unref())]) : slots);
     await this.lifecycle.close();
-    this.settleEnded(undefined);
+    this.settleEnded(failure);
+    await slots;
+  }
+
+  private register(): void {
+    const { options } = this;
+    this.link = new MasterLink({
+      address: options.applicationMaster,
+      secret: options.secret,
+      taskManagerId: this.id,
+      handlers: this.handlers(),
+      heartbeat: options.heartbeat ?? DEFAULT_HEARTBEAT,
+      registrationTimeoutMs: options.registrationTimeoutMs ?? 300_000,
+      logger: this.logger,
+      registration: () => this.registration(),
+      onRegistered: accepted => {
+        this.sessionId = accepted.sessionId;
+        this.blobUrl = accepted.blobUrl;
+        this.logger.info(`Registered at the ApplicationMaster with ${options.slots} slots.`);
+        this.startHeartbeat(accepted.heartbeatIntervalMs);
+      },
+      onLost: () => this.onMasterLost(),
+      onGivenUp: error => this.end(error),
+    });
+    void this.link.run();
   }
 
   private handlers(): Handlers<TaskManagerGateway> {
@@ -200,9 +223,9 @@ export class TaskManager implements Closeable {
   }
 
   private registration(): RegisterTaskManager {
-    const { taskManagerId, host, memory } = this.options;
+    const { host, memory } = this.options;
     return {
-      taskManagerId,
+      taskManagerId: this.id,
       host,
       pid: process.pid,
       slots: this.slots.map(slot => slot.report()),
@@ -220,12 +243,12 @@ export class TaskManager implements Closeable {
   }
 
   private onState(update: TaskStateUpdate): void {
-    this.link.master?.notify('updateTaskState', update);
+    this.link?.master?.notify('updateTaskState', update);
   }
 
   private warn(message: string): void {
     this.logger.warn(message);
-    this.link.master?.notify('reportWarning', { message });
+    this.link?.master?.notify('reportWarning', { message });
   }
 
   private startHeartbeat(intervalMs: number): void {
@@ -235,7 +258,7 @@ export class TaskManager implements Closeable {
 
   private async beat(): Promise<void> {
     const usages = await Promise.all(this.slots.map(slot => slot.usage()));
-    this.link.master?.notify('heartbeat', {
+    this.link?.master?.notify('heartbeat', {
       rss: process.memoryUsage.rss(),
       heapUsed: usages.reduce((sum, u) => sum + u.heapUsed, process.memoryUsage().heapUsed),
       tasks: usages.flatMap(u => u.tasks),

@@ -37,7 +37,6 @@ export interface InlineHostOptions extends CommonHostOptions {
 export type SlotHostOptions = WorkerHostOptions | InlineHostOptions;
 
 interface Surroundings {
-  taskManagerId: string;
   secret: string;
   host: string;
   slots: number;
@@ -47,7 +46,7 @@ interface Surroundings {
 
 /** How a TaskManager makes the hosts of its slots. */
 export function slotHostFactory(options: Surroundings & SlotHostOptions, logger: Logger): SlotHostFactory {
-  const { taskManagerId, secret, host, slots, memory, logDir } = options;
+  const { secret, host, slots, memory, logDir } = options;
   const networkMemory = Math.floor(memory.network / slots);
   const common = {
     bindHost: options.bindHost ?? host,
@@ -63,7 +62,7 @@ export function slotHostFactory(options: Surroundings & SlotHostOptions, logger:
       const { InlineSlotHost } = await import('./inline-slot-host.js');
       return InlineSlotHost.start({
         ...common,
-        id: `${taskManagerId}/${index}`,
+        id: `${host}/${index}`,
         fileSystems,
         logger,
         report: onState,
@@ -77,7 +76,7 @@ export function slotHostFactory(options: Surroundings & SlotHostOptions, logger:
     WorkerSlotHost.start(
       {
         ...common,
-        id: `${taskManagerId}/${index}`,
+        id: `${host}/${index}`,
         index,
         properties,
         // Batches in flight lie on the slot's heap too.

@@ -20,7 +20,7 @@ import { ResultPartition } from '../network/result-partition.js';
 import { Task, type TaskEnvironment } from '../task/task.js';
 
 export interface SlotRuntimeOptions {
-  /** Names the slot to its peers: `<taskManagerId>/<index>`. */
+  /** Names the slot to its peers: `<host>/<index>`. */
   id: string;
   /** The interface that the data server listens on. */
   bindHost: string;

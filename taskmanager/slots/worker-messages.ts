@@ -8,7 +8,7 @@ import type {
 
 /** `workerData` of a slot's thread. */
 export interface SlotWorkerData {
-  /** `<taskManagerId>/<index>` */
+  /** `<host>/<index>` */
   id: string;
   index: number;
   bindHost: string;
