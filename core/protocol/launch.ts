@@ -1,4 +1,9 @@
-/** What a process is told when it starts: JSON files beside it, never its command line or environment. */
+/**
+ * What a process is told when it starts: JSON files beside it, never its command line or environment.
+ *
+ * How the client finds an ApplicationMaster on YARN: it registers with host and rpc_port of its **REST server** (as
+ * Flink does), and with `http://host:port/` as tracking URL; the application's report then has them as `amRPCAddress`.
+ */
 /** Alias of the REST token in the container's token file, beside CLUSTER_SECRET_ALIAS. */
 export const REST_TOKEN_ALIAS = 'millrace.rest.token';
 
@@ -34,10 +39,15 @@ export interface YarnSettings {
   resources: ShippedResource[];
   /** `./node` or an absolute path. */
   nodeCommand: string;
-  /** Flags of a TaskManager's Node beside those that follow from its memory. */
+  /** Virtual cores of a TaskManager's container. */
   containerVcores: number;
   /** -n: started at once, kept while idle, and the cap. */
   preStarted?: number;
+  /**
+   * Per-job: the client waits for the job's result, so the ApplicationMaster stays after the job's end until the result
+   * was asked for, some seconds at most. Otherwise it ends with its job.
+   */
+  attached?: boolean;
 }
 
 export interface ApplicationMasterSettings {
