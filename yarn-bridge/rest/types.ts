@@ -54,12 +54,15 @@ const Application = z
     elapsedTime: number,
     amContainerLogs: optionalText,
     amHostHttpAddress: optionalText,
+    /** `host:port` that the ApplicationMaster registered with; undefined before that. */
+    amRPCAddress: optionalText,
     allocatedMB: number,
     allocatedVCores: number,
     runningContainers: number,
   })
-  .transform(({ applicationTags, allocatedMB, allocatedVCores, ...json }) => ({
+  .transform(({ applicationTags, allocatedMB, allocatedVCores, amRPCAddress, ...json }) => ({
     ...json,
+    amAddress: amRPCAddress,
     applicationTags: applicationTags.split(',').filter(tag => tag !== ''),
     /** -1 once the application has ended. */
     allocatedMb: allocatedMB,

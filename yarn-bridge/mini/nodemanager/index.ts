@@ -1,0 +1,1 @@
+export { NodeManager, type NodeManagerOptions } from './node-manager.js';

@@ -1,0 +1,351 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { FileSystems } from '../../../core/fs/index.js';
+import { type Closeable, Lifecycle } from '../../../core/lifecycle.js';
+import type { HadoopConfiguration } from '../../conf/index.js';
+import { HdfsFileSystem } from '../../hdfs/index.js';
+import {
+  CONTAINER_PROTOCOL,
+  type ContainerId,
+  type ContainerLaunchContext,
+  decodeMessage,
+  formatApplicationId,
+  formatContainerId,
+  HadoopRpcServer,
+  type NodeId,
+  RpcServerError,
+  type Token,
+} from '../../rpc/index.js';
+import { listen, portOf } from '../http.js';
+import { HEARTBEAT_PATH, type NodeHeartbeatAnswer, type NodeRegistered, REGISTER_PATH } from '../node-protocol.js';
+import { tokenPassword } from '../tokens.js';
+import { Container, EXIT } from './container.js';
+import { Localizer } from './localizer.js';
+import { createNodePages } from './pages.js';
+
+export interface NodeManagerOptions {
+  dir: string;
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  httpPort: number;
+  memoryMb: number;
+  vcores: number;
+  user: string;
+  confDir: string;
+  hadoop: HadoopConfiguration;
+  /** `http://host:port` of the ResourceManager's tracker. */
+  tracker: string;
+  internalSecret: string;
+}
+
+interface ContainerTokenIdentifier {
+  containerId: ContainerId;
+  nmHostAddr: string;
+  appSubmitter: string;
+  resource: { memory: number };
+  expiryTimeStamp: number;
+  rmIdentifier: number;
+}
+
+const HEARTBEAT_MS = 100;
+const RETRY_MS = 200;
+
+/** Starts and watches containers on one "node" of the embedded Hadoop. */
+export class NodeManager implements Closeable {
+  readonly containers = new Map<string, Container>();
+  private readonly lifecycle = new Lifecycle();
+  private readonly localizer: Localizer;
+  private keys: { container: Buffer; nm: Buffer; rmIdentifier: number } | undefined;
+  private rpc!: HadoopRpcServer;
+  private http!: Server;
+  private readonly acknowledged = new Set<string>();
+  private beatTimer: NodeJS.Timeout | undefined;
+  private beating = false;
+  private beatAgain = false;
+
+  private constructor(readonly options: NodeManagerOptions) {
+    // Without recovery, as the real one's default: what an earlier process left is of no use.
+    rmSync(this.localDir, { recursive: true, force: true });
+    mkdirSync(this.localDir, { recursive: true });
+    mkdirSync(this.logRoot, { recursive: true });
+    const fileSystems = new FileSystems({ defaultScheme: options.hadoop.defaultFs() });
+    for (const scheme of ['hdfs', 'webhdfs']) {
+      fileSystems.register(scheme, ({ authority }) =>
+        HdfsFileSystem.fromConfiguration(options.hadoop, `${scheme}://${authority}/`, options.user),
+      );
+    }
+    this.lifecycle.own(fileSystems);
+    this.localizer = new Localizer(this.localDir, fileSystems);
+  }
+
+  static async start(options: NodeManagerOptions): Promise<NodeManager> {
+    const node = new NodeManager(options);
+    await node.open();
+    return node;
+  }
+
+  get port(): number {
+    return this.rpc.port;
+  }
+
+  get httpAddress(): string {
+    return `${this.options.host}:${portOf(this.http)}`;
+  }
+
+  get nodeId(): string {
+    return `${this.options.host}:${this.port}`;
+  }
+
+  get localDir(): string {
+    return join(this.options.dir, 'local');
+  }
+
+  get logRoot(): string {
+    return join(this.options.dir, 'logs');
+  }
+
+  /** Ends all containers too. */
+  async close(): Promise<void> {
+    clearTimeout(this.beatTimer);
+    const running = [...this.containers.values()].filter(c => c.isRunning);
+    for (const c of running) c.stop(EXIT.BY_RM, 'Container killed by the NodeManager\n');
+    await Promise.all(running.map(c => c.ended));
+    await this.lifecycle.close();
+  }
+
+  private async open(): Promise<void> {
+    const { host, port, httpPort } = this.options;
+    this.rpc = this.lifecycle.own(
+      await HadoopRpcServer.listen({
+        host,
+        port,
+        authentication: { type: 'token', password: identifier => this.nmTokenPassword(identifier) },
+        protocols: { [CONTAINER_PROTOCOL]: this.protocol() },
+      }),
+    );
+    this.http = createServer(createNodePages(this));
+    await listen(this.http, httpPort, host);
+    this.lifecycle.defer(() => {
+      this.http.closeAllConnections();
+      this.http.close();
+    });
+    const { hadoop } = this.options;
+    const interval = hadoop.getNumber('yarn.nodemanager.container-monitor.interval-ms', 1000);
+    this.lifecycle.setInterval(() => {
+      for (const c of this.containers.values()) c.checkMemory();
+    }, interval);
+    await this.register();
+    this.schedule(HEARTBEAT_MS);
+  }
+
+  private protocol(): Parameters<typeof HadoopRpcServer.listen>[0]['protocols'][string] {
+    const failure = (container_id: ContainerId, message: string): object => ({
+      container_id,
+      exception: { message, class_name: 'org.apache.hadoop.yarn.exceptions.YarnException' },
+    });
+    return {
+      startContainers: {
+        request: 'StartContainersRequest',
+        response: 'StartContainersResponse',
+        handle: (request: {
+          start_container_request?: Array<{
+            container_launch_context?: ContainerLaunchContext;
+            container_token: Token;
+          }>;
+        }) => {
+          const succeeded: ContainerId[] = [];
+          const failed: object[] = [];
+          for (const { container_launch_context = {}, container_token } of request.start_container_request ?? []) {
+            const identifier = this.checkContainerToken(container_token);
+            const problem = this.launch(identifier, container_launch_context);
+            if (problem) failed.push(failure(identifier.containerId, problem));
+            else succeeded.push(identifier.containerId);
+          }
+          return { succeeded_requests: succeeded, failed_requests: failed };
+        },
+      },
+      stopContainers: {
+        request: 'StopContainersRequest',
+        response: 'StopContainersResponse',
+        handle: ({ container_id = [] }: { container_id?: ContainerId[] }) => {
+          for (const id of container_id) {
+            this.containers
+              .get(formatContainerId(id))
+              ?.stop(EXIT.BY_AM, 'Container killed by the ApplicationMaster.\n');
+          }
+          return { succeeded_requests: container_id };
+        },
+      },
+      getContainerStatuses: {
+        request: 'GetContainerStatusesRequest',
+        response: 'GetContainerStatusesResponse',
+        handle: ({ container_id = [] }: { container_id?: ContainerId[] }) => {
+          const status: object[] = [];
+          const failed: object[] = [];
+          for (const id of container_id) {
+            const c = this.containers.get(formatContainerId(id));
+            if (!c) failed.push(failure(id, `Container ${formatContainerId(id)} is not handled by this NodeManager`));
+            else {
+              const { exitStatus, diagnostics } = c.report;
+              status.push({
+                container_id: id,
+                state: c.isRunning ? 2 : 3,
+                exit_status: exitStatus,
+                diagnostics,
+                container_sub_state: c.isRunning ? 2 : 5,
+              });
+            }
+          }
+          return { status, failed_requests: failed };
+        },
+      },
+    };
+  }
+
+  private nmTokenPassword(identifier: Buffer): Buffer | undefined {
+    const { nodeId } = decodeMessage<{ nodeId?: NodeId }>('NMTokenIdentifier', identifier);
+    if (!this.keys || `${nodeId?.host}:${nodeId?.port}` !== this.nodeId) return undefined;
+    return tokenPassword(this.keys.nm, identifier);
+  }
+
+  private checkContainerToken(token: Token): ContainerTokenIdentifier {
+    const invalid = (why: string): RpcServerError =>
+      new RpcServerError('org.apache.hadoop.security.token.SecretManager$InvalidToken', why);
+    const { keys } = this;
+    const expected = keys && tokenPassword(keys.container, token.identifier);
+    if (!expected?.equals(Buffer.from(token.password))) throw invalid('Given Container token is not valid');
+    const identifier = decodeMessage<ContainerTokenIdentifier>('ContainerTokenIdentifier', token.identifier);
+    if (identifier.nmHostAddr !== this.nodeId)
+      throw invalid(`Given Container is for ${identifier.nmHostAddr}, this is ${this.nodeId}`);
+    if (identifier.expiryTimeStamp < Date.now()) throw invalid('This token is expired.');
+    if (identifier.rmIdentifier !== keys?.rmIdentifier)
+      throw invalid('Container was allocated by an earlier ResourceManager');
+    return identifier;
+  }
+
+  private launch(identifier: ContainerTokenIdentifier, context: ContainerLaunchContext): string | undefined {
+    const containerId = formatContainerId(identifier.containerId);
+    if (this.containers.has(containerId)) return `Container ${containerId} already is running on this node!!`;
+    const { options } = this;
+    const { hadoop } = options;
+    const user = identifier.appSubmitter;
+    const applicationId = formatApplicationId(identifier.containerId.app_attempt_id.application_id);
+    const container = new Container({
+      containerId,
+      applicationId,
+      user,
+      memoryMb: identifier.resource.memory,
+      context,
+      localDir: this.localDir,
+      logRoot: this.logRoot,
+      localizer: this.localizer,
+      environment: [
+        ['NM_HOST', options.host],
+        ['NM_PORT', String(this.port)],
+        ['NM_HTTP_PORT', String(portOf(this.http))],
+        ['LOCAL_DIRS', join(this.localDir, 'usercache', user, 'appcache', applicationId)],
+        ['LOCAL_USER_DIRS', `${join(this.localDir, 'usercache', user)}/`],
+        ['USER', user],
+        ['LOGNAME', user],
+        ['HOME', '/home/'],
+        ['HADOOP_CONF_DIR', options.confDir],
+        ['LANG', process.env['LANG'] ?? 'C.UTF-8'],
+      ],
+      checks: {
+        physical: hadoop.getBoolean('yarn.nodemanager.pmem-check-enabled', true),
+        virtual: hadoop.getBoolean('yarn.nodemanager.vmem-check-enabled', true),
+        virtualRatio: hadoop.getNumber('yarn.nodemanager.vmem-pmem-ratio', 2.1),
+      },
+      onChange: () => this.schedule(0),
+    });
+    this.containers.set(containerId, container);
+    void container.start();
+    return undefined;
+  }
+
+  private schedule(ms: number): void {
+    if (this.beating) {
+      this.beatAgain ||= ms === 0;
+      return;
+    }
+    clearTimeout(this.beatTimer);
+    if (this.lifecycle.isClosing) return;
+    this.beatTimer = setTimeout(() => void this.beat(), ms);
+  }
+
+  private async beat(): Promise<void> {
+    this.beating = true;
+    this.beatAgain = false;
+    let next = HEARTBEAT_MS;
+    try {
+      const news = [...this.containers.values()].map(c => c.report).filter(r => !this.acknowledged.has(r.containerId));
+      const answer = await this.post<NodeHeartbeatAnswer>(HEARTBEAT_PATH, { node: this.nodeId, containers: news });
+      if (answer.resync) await this.register();
+      else {
+        for (const r of news) if (r.state === 'COMPLETE') this.acknowledged.add(r.containerId);
+        this.obey(answer);
+      }
+    } catch {
+      next = RETRY_MS;
+    }
+    this.beating = false;
+    this.schedule(this.beatAgain ? 0 : next);
+  }
+
+  private obey({ stopContainers, finishedApplications }: NodeHeartbeatAnswer): void {
+    for (const id of stopContainers)
+      this.containers.get(id)?.stop(EXIT.BY_RM, 'Container killed by the ResourceManager.\n');
+    for (const application of finishedApplications) void this.cleanUp(application);
+  }
+
+  private async cleanUp(application: string): Promise<void> {
+    const own = [...this.containers.values()].filter(c => c.options.applicationId === application);
+    for (const c of own) c.stop(EXIT.BY_RM, 'Application is finished.\n');
+    await Promise.all(own.map(c => c.ended));
+    for (const c of own) {
+      const { user } = c.options;
+      this.localizer.forget(user, application);
+      rmSync(join(this.localDir, 'usercache', user, 'appcache', application), { recursive: true, force: true });
+    }
+  }
+
+  private async register(): Promise<void> {
+    const { host, memoryMb, vcores } = this.options;
+    const { port, httpAddress } = this;
+    for (;;) {
+      try {
+        const containers = [...this.containers.values()].map(c => c.report);
+        const registered = await this.post<NodeRegistered>(REGISTER_PATH, {
+          host,
+          port,
+          httpAddress,
+          memoryMb,
+          vcores,
+          containers,
+        });
+        this.keys = {
+          container: Buffer.from(registered.containerTokenKey, 'base64'),
+          nm: Buffer.from(registered.nmTokenKey, 'base64'),
+          rmIdentifier: registered.rmIdentifier,
+        };
+        return;
+      } catch {
+        if (this.lifecycle.isClosing) return;
+        await new Promise(resolve => setTimeout(resolve, 50));
+      }
+    }
+  }
+
+  private async post<T>(path: string, body: object): Promise<T> {
+    const response = await fetch(this.options.tracker + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${this.options.internalSecret}` },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(5000),
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status}`);
+    return (await response.json()) as T;
+  }
+}
