@@ -8,7 +8,7 @@ import type { Closeable } from '../../core/lifecycle.js';
 import { connectionError, type Peer, timeoutError } from './connection-error.js';
 
 export interface HttpRequest {
-  method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  method: 'GET' | 'PUT' | 'POST' | 'DELETE' | 'PATCH';
   url: string;
   peer: Peer;
   headers?: Record<string, string>;

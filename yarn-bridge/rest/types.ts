@@ -54,7 +54,6 @@ const Application = z
     elapsedTime: number,
     amContainerLogs: optionalText,
     amHostHttpAddress: optionalText,
-    /** `host:port` that the ApplicationMaster registered with; undefined before that. */
     amRPCAddress: optionalText,
     allocatedMB: number,
     allocatedVCores: number,
@@ -62,6 +61,7 @@ const Application = z
   })
   .transform(({ applicationTags, allocatedMB, allocatedVCores, amRPCAddress, ...json }) => ({
     ...json,
+    /** `host:port` that the ApplicationMaster registered with; undefined before that. */
     amAddress: amRPCAddress,
     applicationTags: applicationTags.split(',').filter(tag => tag !== ''),
     /** -1 once the application has ended. */
