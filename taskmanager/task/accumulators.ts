@@ -1,39 +1,59 @@
 import { MillraceError } from '../../core/errors.js';
 import type { AccumulatorValue } from '../../core/graph/index.js';
 
-/** What an author registers: Flink's Accumulator, as far as the runtime needs it. */
+/** What an author registers, as far as the runtime needs it: the API's Accumulator. */
 export interface Accumulator {
-  add(value: never): void;
   getLocalValue(): unknown;
-  merge?(other: never): void;
 }
 
-/** The accumulators of one subtask, by name. */
+/** The accumulators of one subtask, by operator and name. */
 export class TaskAccumulators {
-  private readonly byName = new Map<string, Accumulator>();
+  private readonly byOperator = new Map<string, Map<string, Accumulator>>();
 
-  add(name: string, accumulator: Accumulator): void {
-    if (this.byName.has(name)) {
-      throw new MillraceError(
-        'ILLEGAL_STATE',
-        `The accumulator '${name}' already exists in this task; names must differ.`,
-        {
-          domain: 'user',
-        },
-      );
+  add(operatorId: string, name: string, accumulator: Accumulator): void {
+    const own = this.byOperator.get(operatorId) ?? new Map<string, Accumulator>();
+    if (own.has(name)) {
+      throw new MillraceError('ILLEGAL_STATE', `The accumulator '${name}' already exists and cannot be added.`, {
+        domain: 'user',
+      });
     }
-    this.byName.set(name, accumulator);
+    const type = typeOf(accumulator);
+    for (const others of this.byOperator.values()) {
+      const other = others.get(name);
+      if (other && typeOf(other) !== type) {
+        throw new MillraceError(
+          'ILLEGAL_STATE',
+          `The accumulator '${name}' is a ${typeOf(other)} in another function, and a ${type} here.`,
+          {
+            domain: 'user',
+          },
+        );
+      }
+    }
+    this.byOperator.set(operatorId, own.set(name, accumulator));
   }
 
-  get(name: string): Accumulator | undefined {
-    return this.byName.get(name);
+  get(operatorId: string, name: string): Accumulator | undefined {
+    return this.byOperator.get(operatorId)?.get(name);
   }
 
-  /** As they stand now. */
+  /** As they stand now; those of one name in several operators of the chain are added up. */
   snapshot(): Record<string, AccumulatorValue> | undefined {
-    if (this.byName.size === 0) return undefined;
-    return Object.fromEntries([...this.byName].map(([name, a]) => [name, { type: typeOf(a), value: plain(a) }]));
+    const merged: Record<string, AccumulatorValue> = {};
+    for (const accumulators of this.byOperator.values()) {
+      for (const [name, accumulator] of accumulators) {
+        const value = currentValue(accumulator);
+        merged[name] = merged[name] ? add(merged[name], value) : value;
+      }
+    }
+    return Object.keys(merged).length > 0 ? merged : undefined;
   }
+}
+
+function currentValue(accumulator: Accumulator): AccumulatorValue {
+  const value = accumulator.getLocalValue();
+  const plain = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string';
+  return { type: typeOf(accumulator), value: plain ? value : String(value) };
 }
 
 function typeOf(accumulator: Accumulator): string {
@@ -41,8 +61,8 @@ function typeOf(accumulator: Accumulator): string {
   return typeof named === 'string' ? named : accumulator.constructor.name;
 }
 
-function plain(accumulator: Accumulator): AccumulatorValue['value'] {
-  const value = accumulator.getLocalValue();
-  if (typeof value === 'number' || typeof value === 'bigint') return value;
-  return typeof value === 'string' ? value : String(value);
+function add(a: AccumulatorValue, b: AccumulatorValue): AccumulatorValue {
+  if (typeof a.value === 'number' && typeof b.value === 'number') return { type: a.type, value: a.value + b.value };
+  if (typeof a.value === 'bigint' && typeof b.value === 'bigint') return { type: a.type, value: a.value + b.value };
+  return { type: a.type, value: `${a.value}${b.value}` };
 }

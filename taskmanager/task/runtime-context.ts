@@ -1,10 +1,12 @@
-import { MillraceError } from '../../core/errors.js';
+import type { Accumulator, Counter, MetricGroup, RuntimeContext } from '../../api/index.js';
 import type { ChainedOperator } from '../../core/graph/index.js';
 import type { TaskContext } from '../operators/operator.js';
-import type { Accumulator, TaskAccumulators } from './accumulators.js';
+import type { TaskAccumulators } from './accumulators.js';
 
 /** What a rich function sees of its subtask: Flink's RuntimeContext and, with the same methods, its TaskInfo. */
-export class OperatorRuntimeContext {
+export class OperatorRuntimeContext implements RuntimeContext {
+  private readonly metrics = new OperatorMetricGroup();
+
   constructor(
     private readonly task: TaskContext,
     private readonly operator: ChainedOperator,
@@ -15,8 +17,8 @@ export class OperatorRuntimeContext {
     return this;
   }
 
-  getJobInfo(): { getJobId(): string; getJobName(): string } {
-    return { getJobId: () => this.task.jobId, getJobName: () => this.task.jobName };
+  getJobId(): string {
+    return this.task.jobId;
   }
 
   getTaskName(): string {
@@ -43,13 +45,38 @@ export class OperatorRuntimeContext {
     return this.task.attempt;
   }
 
-  addAccumulator(name: string, accumulator: Accumulator): void {
-    this.accumulators.add(name, accumulator);
+  addAccumulator(name: string, accumulator: Accumulator<unknown, unknown>): void {
+    this.accumulators.add(this.operator.operatorId, name, accumulator);
   }
 
-  getAccumulator(name: string): Accumulator {
-    const found = this.accumulators.get(name);
-    if (found) return found;
-    throw new MillraceError('ILLEGAL_ARGUMENT', `There is no accumulator '${name}' in this task.`, { domain: 'user' });
+  getAccumulator(name: string): Accumulator<unknown, unknown> | undefined {
+    return this.accumulators.get(this.operator.operatorId, name) as Accumulator<unknown, unknown> | undefined;
+  }
+
+  getMetricGroup(): MetricGroup {
+    return this.metrics;
+  }
+}
+
+/** Counters that a function keeps; the same name gives the same counter. They are read in the function only, so far. */
+class OperatorMetricGroup implements MetricGroup {
+  private readonly counters = new Map<string, Counter>();
+
+  counter(name: string): Counter {
+    let counter = this.counters.get(name);
+    if (!counter) {
+      let count = 0;
+      counter = {
+        inc: (n = 1) => {
+          count += n;
+        },
+        dec: (n = 1) => {
+          count -= n;
+        },
+        getCount: () => count,
+      };
+      this.counters.set(name, counter);
+    }
+    return counter;
   }
 }

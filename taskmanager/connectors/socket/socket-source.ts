@@ -114,7 +114,7 @@ export class SocketSource implements SourceOperator {
       this.failure = new MillraceError(
         'CONNECTION_FAILED',
         `Nobody answers at ${host}:${port}: ${messageOf(lost)}. The socket's server must run before the job (nc -lk ${port}).`,
-        { domain: 'user', cause: lost, context: { host, port } },
+        { domain: 'user', context: { host, port } },
       );
     } else {
       this.rest += this.decoder.end();

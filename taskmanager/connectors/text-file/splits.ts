@@ -24,11 +24,10 @@ export async function inputFiles(fs: FileSystem, path: string): Promise<FileStat
 async function statOf(fs: FileSystem, path: string): Promise<FileStatus> {
   try {
     return { ...(await fs.stat(path)), path };
-  } catch (cause) {
-    if (!(cause instanceof MillraceError) || cause.code !== 'FILE_NOT_FOUND') throw cause;
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'FILE_NOT_FOUND') throw error;
     throw new MillraceError('FILE_NOT_FOUND', `Input path ${path} does not exist.`, {
       domain: 'user',
-      cause,
       context: { path },
     });
   }
