@@ -49,7 +49,7 @@ export class NetworkMemory {
 
   /** The process is short of memory: smaller batches from here on. */
   shed(): void {
-    this.batch = Math.max(8 * KB, this.batch / 2);
+    this.batch = Math.min(this.batch, Math.max(8 * KB, this.batch / 2));
   }
 
   /** For a slot that holds `subpartitions`: their open batches together stay within a quarter of the share. */

@@ -52,7 +52,8 @@ export class Task {
   private readonly context: TaskContext;
   private readonly accumulators = new TaskAccumulators();
   private readonly loop: TaskLoop;
-  private readonly position = { current: 0 };
+  /** Before any operator is opened: none of them. */
+  private readonly position = { current: -1 };
   private chain: Chain | undefined;
   private opening: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
