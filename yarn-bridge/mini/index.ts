@@ -1,0 +1,1 @@
+export { type DaemonStatus, MiniHadoop, type MiniHadoopOptions } from './mini-hadoop.js';

@@ -1,0 +1,1 @@
+export { ResourceManager, type ResourceManagerOptions } from './resource-manager.js';

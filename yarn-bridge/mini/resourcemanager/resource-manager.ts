@@ -1,0 +1,128 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type Closeable, Lifecycle } from '../../../core/lifecycle.js';
+import type { HadoopConfiguration } from '../../conf/index.js';
+import { AM_PROTOCOL, CLIENT_PROTOCOL, decodeMessage, HadoopRpcServer } from '../../rpc/index.js';
+import { listen, portOf, readBody, sendJson, sendText } from '../http.js';
+import { HEARTBEAT_PATH, type NodeHeartbeat, REGISTER_PATH, type RegisterNode } from '../node-protocol.js';
+import { amProtocol } from './am-protocol.js';
+import { clientProtocol } from './client-protocol.js';
+import { servePages, serveProxy } from './pages.js';
+import { ResourceManagerState } from './resource-manager-state.js';
+import { serveRest } from './rest.js';
+
+export interface ResourceManagerOptions {
+  host: string;
+  /** 0: any free one. */
+  ports: { webapp: number; scheduler: number; client: number; tracker: number };
+  hadoop: HadoopConfiguration;
+  internalSecret: string;
+  log?: (line: string) => void;
+}
+
+/** REST, pages, proxy, and the RPC of ApplicationMasters and clients. */
+export class ResourceManager implements Closeable {
+  private readonly lifecycle = new Lifecycle();
+  private web!: Server;
+  private tracker!: Server;
+  private scheduler!: HadoopRpcServer;
+  private client!: HadoopRpcServer;
+
+  private constructor(
+    private readonly options: ResourceManagerOptions,
+    readonly state: ResourceManagerState,
+  ) {}
+
+  static async start(options: ResourceManagerOptions): Promise<ResourceManager> {
+    const rm = new ResourceManager(options, new ResourceManagerState(options.hadoop, options.log ?? (() => {})));
+    try {
+      await rm.open();
+    } catch (error) {
+      await rm.close();
+      throw error;
+    }
+    return rm;
+  }
+
+  get ports(): ResourceManagerOptions['ports'] {
+    return {
+      webapp: portOf(this.web),
+      scheduler: this.scheduler.port,
+      client: this.client.port,
+      tracker: portOf(this.tracker),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.state.close();
+    await this.lifecycle.close();
+  }
+
+  private async open(): Promise<void> {
+    const { host, ports } = this.options;
+    const { state } = this;
+    this.scheduler = this.lifecycle.own(
+      await HadoopRpcServer.listen({
+        host,
+        port: ports.scheduler,
+        authentication: { type: 'token', password: identifier => this.amTokenPassword(identifier) },
+        protocols: { [AM_PROTOCOL]: amProtocol(state) },
+      }),
+    );
+    this.client = this.lifecycle.own(
+      await HadoopRpcServer.listen({
+        host,
+        port: ports.client,
+        authentication: { type: 'simple' },
+        protocols: { [CLIENT_PROTOCOL]: clientProtocol(state) },
+      }),
+    );
+    this.web = this.serve((request, response) => this.answer(request, response));
+    await listen(this.web, ports.webapp, host);
+    state.webapp = `http://${host}:${portOf(this.web)}`;
+    this.tracker = this.serve((request, response) => void this.track(request, response));
+    await listen(this.tracker, ports.tracker, host);
+  }
+
+  private serve(listener: (request: IncomingMessage, response: ServerResponse) => void): Server {
+    const server = createServer(listener);
+    this.lifecycle.defer(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    return server;
+  }
+
+  /** Only attempts that are alive have a valid token. */
+  private amTokenPassword(identifier: Buffer): Buffer | undefined {
+    const { appAttemptId } = decodeMessage<{
+      appAttemptId: { application_id: { id: number; cluster_timestamp: number }; attemptId: number };
+    }>('AMRMTokenIdentifier', identifier);
+    const attempt = this.state.attemptOf(appAttemptId.application_id, appAttemptId.attemptId);
+    return attempt && this.state.amTokenPassword(identifier);
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): void {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    if (url.pathname.startsWith('/ws/v1/cluster')) void serveRest(this.state, request, response, url);
+    else if (url.pathname.startsWith('/proxy/')) serveProxy(this.state, request, response, url);
+    else if (url.pathname === '/') response.writeHead(302, { location: '/cluster' }).end();
+    else if (url.pathname.startsWith('/cluster')) servePages(this.state, response, url.pathname.replace(/\/$/, ''));
+    else sendText(response, 404, 'Not found');
+  }
+
+  private async track(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      if (request.headers.authorization !== `Bearer ${this.options.internalSecret}`)
+        return sendText(response, 401, 'unauthorized');
+      const body: unknown = JSON.parse(await readBody(request));
+      if (request.url === REGISTER_PATH) return sendJson(response, 200, this.state.registerNode(body as RegisterNode));
+      if (request.url === HEARTBEAT_PATH) {
+        const { node, containers } = body as NodeHeartbeat;
+        return sendJson(response, 200, this.state.heartbeat(node, containers));
+      }
+      sendText(response, 404, 'Not found');
+    } catch (error) {
+      sendText(response, 500, String(error));
+    }
+  }
+}
