@@ -227,7 +227,9 @@ export class NodeManager implements Closeable {
 
   private launch(identifier: ContainerTokenIdentifier, context: ContainerLaunchContext): string | undefined {
     const containerId = formatContainerId(identifier.containerId);
-    if (this.containers.has(containerId)) return `Container ${containerId} already is running on this node!!`;
+    if (this.containers.has(containerId)) {
+      return `Unauthorized request to start container.\n Attempt to relaunch the same container with id ${containerId}.`;
+    }
     const { options } = this;
     const { hadoop } = options;
     const user = identifier.appSubmitter;

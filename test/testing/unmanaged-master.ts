@@ -1,0 +1,99 @@
+import { loadHadoopConfiguration } from '../../yarn-bridge/conf/index.js';
+import { ResourceManagerRest } from '../../yarn-bridge/rest/index.js';
+import {
+  ApplicationMasterClient,
+  CLIENT_PROTOCOL,
+  ClientConnection,
+  type Container,
+  ContainerManagementClient,
+  type ContainerStatus,
+  parseApplicationId,
+  type ResourceRequest,
+  type Token,
+} from '../../yarn-bridge/rpc/index.js';
+import { eventually } from './eventually.js';
+import type { HadoopUnderTest } from './hadoop.js';
+
+/** An ApplicationMaster inside the test process: YARN starts nothing for it but gives it its token. */
+export class UnmanagedMaster {
+  readonly containers = new ContainerManagementClient();
+  readonly granted: Container[] = [];
+  readonly completed: ContainerStatus[] = [];
+
+  private constructor(
+    readonly applicationId: string,
+    readonly token: Token,
+    readonly client: ApplicationMasterClient,
+    readonly schedulerAddress: { host: string; port: number },
+    private readonly rm: ResourceManagerRest,
+  ) {}
+
+  static async start(hadoop: HadoopUnderTest, user: string): Promise<UnmanagedMaster> {
+    const conf = loadHadoopConfiguration({ env: { HADOOP_CONF_DIR: hadoop.confDir } });
+    const rm = ResourceManagerRest.fromConfiguration(conf, user);
+    const { applicationId } = await rm.newApplication();
+    await rm.submit({
+      'application-id': applicationId,
+      'application-name': 'unmanaged',
+      'application-type': 'TEST',
+      'unmanaged-AM': true,
+      'max-app-attempts': 1,
+      resource: { memory: 128, vCores: 1 },
+      'am-container-spec': {},
+    } as never);
+    const [address] = conf.resourceManagers();
+    const connection = await ClientConnection.open({
+      ...address!.client,
+      protocol: CLIENT_PROTOCOL,
+      authentication: { type: 'simple', user },
+    });
+    const request = { application_id: parseApplicationId(applicationId)! };
+    const token = await eventually(async () => {
+      const answer = await connection.call<{ application_report: { am_rm_token?: Token } }>(
+        'getApplicationReport',
+        'GetApplicationReportRequest',
+        request,
+        'GetApplicationReportResponse',
+      );
+      return answer.application_report.am_rm_token;
+    });
+    connection.close();
+    const client = new ApplicationMasterClient({ addresses: [address!.scheduler], token, retryForMs: 30_000 });
+    return new UnmanagedMaster(applicationId, token, client, address!.scheduler, rm);
+  }
+
+  /** One heartbeat; what it brought is kept. */
+  async beat(ask: ResourceRequest[] = [], release: Container[] = []): Promise<void> {
+    const answer = await this.client.allocate(
+      ask,
+      release.map(c => c.id),
+    );
+    this.containers.addTokens(answer.nm_tokens);
+    this.granted.push(...(answer.allocated_containers ?? []));
+    this.completed.push(...(answer.completed_container_statuses ?? []));
+  }
+
+  async askFor(count: number, memory: number, priority = 1): Promise<void> {
+    await this.beat([
+      { priority: { priority }, resource_name: '*', capability: { memory, virtual_cores: 1 }, num_containers: count },
+    ]);
+  }
+
+  /** Heartbeats until the condition holds. */
+  until(condition: () => boolean): Promise<true> {
+    return eventually(
+      async () => {
+        await this.beat();
+        return condition() as true;
+      },
+      { timeout: 20_000, interval: 50 },
+    );
+  }
+
+  async close(): Promise<void> {
+    this.client.close();
+    this.containers.close();
+    await this.rm.kill(this.applicationId).catch(() => {});
+    this.rm.close();
+  }
+}
