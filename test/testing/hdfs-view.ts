@@ -9,8 +9,8 @@ export class HdfsView {
   constructor(hadoop: HadoopUnderTest) {
     this.fs = (async () => {
       const env = { ...process.env, HADOOP_CONF_DIR: hadoop.confDir, YARN_CONF_DIR: undefined };
-      const conf = await loadHadoopConfiguration({ env });
-      return HdfsFileSystem.fromConfiguration(conf, 'hdfs:///');
+      const conf = loadHadoopConfiguration({ env });
+      return HdfsFileSystem.fromConfiguration(conf, 'hdfs:///', conf.user);
     })();
   }
 
