@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Clock, SystemClock } from '../core/clock.js';
 import { type Configuration, Options } from '../core/config/index.js';
 import { MillraceError, messageOf } from '../core/errors.js';
@@ -9,24 +7,38 @@ import { randomId } from '../core/ids.js';
 import { Lifecycle } from '../core/lifecycle.js';
 import type { Logger } from '../core/logging.js';
 import type { ApplicationMasterGateway } from '../core/protocol/index.js';
-import { type Handlers, RpcServer } from '../core/rpc/index.js';
+import { RpcServer } from '../core/rpc/index.js';
+import { BlobStore } from './dispatcher/blob-store.js';
 import { Dispatcher } from './dispatcher/dispatcher.js';
+import { applicationMasterHandlers } from './gateway.js';
 import type { FinalStatus, ResourceManagerDriver } from './resourcemanager/driver.js';
 import { SlotManager } from './resourcemanager/slot-manager.js';
-import type { RestServer, RestServerOptions } from './rest/server.js';
+import type { RestServerOptions } from './rest/server.js';
+
+/** Where an ApplicationMaster listens. */
+export interface ApplicationMasterAddress {
+  rpcPort: number;
+  /** 0 without REST. */
+  restPort: number;
+}
 
 export interface ApplicationMasterOptions {
   configuration: Configuration;
-  driver: (address: { rpcPort: number; restPort: number }) => ResourceManagerDriver;
+  /** Made when the ports are known: a framework wants to be told them, and so do TaskManagers. */
+  driver(address: ApplicationMasterAddress): ResourceManagerDriver;
   secret: string;
   logger: Logger;
+  /** The caller's; it closes them. */
   fileSystems: FileSystems;
   clock?: Clock;
   rpc: { host: string; port: number | string };
   /** Absent: no REST server (a local cluster). */
-  rest?: Pick<RestServerOptions, 'host' | 'port' | 'access' | 'logFile'>;
+  rest?: Pick<RestServerOptions, 'host' | 'port' | 'access' | 'logFiles'>;
   /** What TaskManagers dial for bundles. */
   advertisedHost: string;
+  /** Parent of the folder for bundles. Default: the system's folder for temporary files. */
+  tmpDir?: string;
+  /** -n: so many TaskManagers start at once and stay while idle. */
   keepWorkers?: number;
 }
 
@@ -36,70 +48,117 @@ export interface ApplicationEnd {
   diagnostics: string;
 }
 
+/** Milliseconds that running jobs have to end when the cluster shuts down. */
+const CANCEL_TIMEOUT = 5000;
+
 /**
- * Dispatcher, ResourceManager and REST of one cluster. `start` opens everything, `shutDown` ends it orderly; `ended`
- * resolves when it was asked to end, from wherever.
+ * Dispatcher, ResourceManager and REST of one cluster. `start` opens everything; `ended` resolves when it was asked to
+ * end, from wherever; its owner then calls `shutDown`.
  */
 export class ApplicationMaster {
   readonly ended: Promise<ApplicationEnd>;
+  readonly startedAt: number;
   private settleEnded!: (end: ApplicationEnd) => void;
-  private readonly lifecycle = new Lifecycle();
+  private shuttingDown: Promise<void> | undefined;
 
   private constructor(
     readonly dispatcher: Dispatcher,
     readonly slots: SlotManager,
-    readonly rpcPort: number,
-    private readonly options: ApplicationMasterOptions,
+    readonly blobs: BlobStore,
+    readonly address: ApplicationMasterAddress,
+    private readonly driver: ResourceManagerDriver,
+    private readonly logger: Logger,
+    private readonly lifecycle: Lifecycle,
+    clock: Clock,
   ) {
+    this.startedAt = clock.now();
     this.ended = new Promise(resolve => {
       this.settleEnded = resolve;
     });
   }
 
-  restPort = 0;
-  private driver!: ResourceManagerDriver;
-
   static async start(options: ApplicationMasterOptions): Promise<ApplicationMaster> {
-    const { configuration, logger, clock = SystemClock, fileSystems } = options;
-    const sessionId = randomId();
-    const opened = new Lifecycle();
-    const blobDir = mkdtempSync(
-      join(configuration.get(Options.ioTmpDirs)?.split(',')[0] ?? tmpdir(), 'millrace-blobs-'),
-    );
-    opened.defer(() => rmSync(blobDir, { recursive: true, force: true }));
+    const lifecycle = new Lifecycle();
     try {
-      // The parts know each other: the driver needs ports, the ports' servers need what the driver feeds.
-      let master: ApplicationMaster | undefined;
-      const whenReady = (): ApplicationMaster => {
-        if (!master) throw new MillraceError('RPC', 'the ApplicationMaster is starting', { retry: 'backoff' });
-        return master;
-      };
-      const rpc = await RpcServer.listen<ApplicationMasterGateway>({
+      return await ApplicationMaster.open(options, lifecycle);
+    } catch (error) {
+      await lifecycle.close();
+      throw error;
+    }
+  }
+
+  /** Makes `ended` resolve; the first one to ask decides. */
+  requestEnd(status: FinalStatus, diagnostics: string): void {
+    this.settleEnded({ status, diagnostics });
+  }
+
+  /** Cancels jobs, ends the TaskManagers, tells the framework the final status, closes everything. Idempotent. */
+  shutDown(end: ApplicationEnd): Promise<void> {
+    this.settleEnded(end);
+    this.shuttingDown ??= this.end(end);
+    return this.shuttingDown;
+  }
+
+  private async end({ status, diagnostics }: ApplicationEnd): Promise<void> {
+    await this.dispatcher.shutDown('The cluster is shutting down.', CANCEL_TIMEOUT);
+    this.slots.shutDown('the cluster shuts down');
+    try {
+      await this.driver.deregister(status, diagnostics);
+    } catch (error) {
+      this.logger.warn(`Telling the final status ${status} failed: ${messageOf(error)}`);
+    }
+    await this.lifecycle.close();
+  }
+
+  private static async open(options: ApplicationMasterOptions, lifecycle: Lifecycle): Promise<ApplicationMaster> {
+    const { configuration, logger, clock = SystemClock, fileSystems, secret } = options;
+    const sessionId = randomId();
+    const heartbeat = {
+      intervalMs: configuration.get(Options.heartbeatInterval),
+      timeoutMs: configuration.get(Options.heartbeatTimeout),
+    };
+    const blobs = lifecycle.own(new BlobStore(options.tmpDir ?? tmpdir()));
+    // The parts know each other: the driver needs ports, the ports' servers need what the driver feeds.
+    let master: ApplicationMaster | undefined;
+    const ready = (): ApplicationMaster => {
+      if (!master) throw new MillraceError('RPC', 'The ApplicationMaster is starting.', { retry: 'backoff' });
+      return master;
+    };
+    const address = { rpcPort: 0, restPort: 0 };
+    const handlers = applicationMasterHandlers({
+      sessionId,
+      logger: logger.child({ component: 'ResourceManager' }),
+      slots: () => ready().slots,
+      dispatcher: () => ready().dispatcher,
+      accepted: () => ({
+        sessionId,
+        heartbeatIntervalMs: heartbeat.intervalMs,
+        heartbeatTimeoutMs: heartbeat.timeoutMs,
+        blobUrl: `http://${options.advertisedHost}:${address.restPort}/blobs`,
+      }),
+    });
+    const self = { role: 'applicationmaster', id: sessionId };
+    const onRefused = (reason: string): void => logger.warn(`Control connection refused: ${reason}`);
+    const rpc = lifecycle.own(
+      await RpcServer.listen<ApplicationMasterGateway>({
         ...options.rpc,
-        secret: options.secret,
-        self: { role: 'applicationmaster', id: sessionId },
-        heartbeat: heartbeatOf(configuration),
-        handlers: gatewayHandlers(whenReady, sessionId, options),
-        onRefused: reason => logger.warn(`control connection refused: ${reason}`),
-      });
-      opened.own(rpc);
-      const address = { rpcPort: rpc.port, restPort: 0 };
-      let rest: RestServer | undefined;
-      if (options.rest) {
-        const { RestServer } = await import('./rest/server.js');
-        rest = await RestServer.start({
-          ...options.rest,
-          configuration,
-          logger,
-          secret: options.secret,
-          master: whenReady,
-        });
-        opened.own(rest);
-        address.restPort = rest.port;
-      }
-      const driver = options.driver(address);
-      opened.own(driver);
-      const slots = new SlotManager({
+        secret,
+        self,
+        heartbeat,
+        handlers,
+        onRefused,
+      }),
+    );
+    address.rpcPort = rpc.port;
+    if (options.rest) {
+      // A local cluster has no REST server and need not load one.
+      const { RestServer } = await import('./rest/server.js');
+      const rest = await RestServer.start({ ...options.rest, configuration, logger, secret, master: ready, clock });
+      address.restPort = lifecycle.own(rest).port;
+    }
+    const driver = lifecycle.own(options.driver(address));
+    const slots: SlotManager = lifecycle.own(
+      new SlotManager({
         driver,
         sessionId,
         clock,
@@ -107,89 +166,25 @@ export class ApplicationMaster {
         slotRequestTimeout: configuration.get(Options.slotRequestTimeout),
         taskManagerTimeout: configuration.get(Options.taskManagerTimeout),
         keepWorkers: options.keepWorkers ?? 0,
-        onTaskManagerLost: (id, jobs, reason) => master?.dispatcher.taskManagerLost(id, jobs, reason),
-      });
-      const dispatcher = new Dispatcher({
-        slots,
-        sessionId,
-        clock,
-        fileSystems,
-        configuration,
-        blobDir,
-        logger: logger.child({ component: 'Dispatcher' }),
-      });
-      master = new ApplicationMaster(dispatcher, slots, rpc.port, options);
-      master.restPort = address.restPort;
-      master.driver = driver;
-      master.lifecycle.defer(() => opened.close());
-      await driver.start({
-        onWorkerStarted: id => logger.info(`TaskManager ${id} was told to start`),
-        onWorkerTerminated: (id, reason) => slots.workerTerminated(id, reason),
-        onFatal: error => master?.requestEnd('FAILED', error.message),
-      });
-      slots.updateDemand();
-      return master;
-    } catch (error) {
-      await opened.close();
-      throw error;
-    }
+        onTaskManagerLost: (id, jobs, reason) => dispatcher.taskManagerLost(id, jobs, reason),
+      }),
+    );
+    const dispatcher = new Dispatcher({
+      slots,
+      sessionId,
+      clock,
+      fileSystems,
+      configuration,
+      blobs,
+      logger: logger.child({ component: 'Dispatcher' }),
+    });
+    master = new ApplicationMaster(dispatcher, slots, blobs, address, driver, logger, lifecycle, clock);
+    await driver.start({
+      onWorkerStarted: id => logger.info(`TaskManager ${id} was told to start`),
+      onWorkerTerminated: (id, reason) => slots.workerTerminated(id, reason),
+      onFatal: error => master?.requestEnd('FAILED', error.message),
+    });
+    slots.updateDemand();
+    return master;
   }
-
-  /** Makes `ended` resolve; whoever owns the process then calls `shutDown`. */
-  requestEnd(status: FinalStatus, diagnostics: string): void {
-    this.settleEnded({ status, diagnostics });
-  }
-
-  /** Cancels jobs, tells the framework the final status, ends the TaskManagers, closes everything. */
-  async shutDown(end: ApplicationEnd): Promise<void> {
-    const { logger } = this.options;
-    this.settleEnded(end);
-    await this.dispatcher.cancelAll(5000);
-    this.slots.shutDown('the cluster shuts down');
-    try {
-      await this.driver.deregister(end.status, end.diagnostics);
-    } catch (error) {
-      logger.warn(`deregistering failed: ${messageOf(error)}`);
-    }
-    await this.lifecycle.close();
-  }
-}
-
-function heartbeatOf(configuration: Configuration): { intervalMs: number; timeoutMs: number } {
-  return {
-    intervalMs: configuration.get(Options.heartbeatInterval),
-    timeoutMs: configuration.get(Options.heartbeatTimeout),
-  };
-}
-
-function gatewayHandlers(
-  master: () => ApplicationMaster,
-  sessionId: string,
-  options: ApplicationMasterOptions,
-): Handlers<ApplicationMasterGateway> {
-  const { logger, configuration } = options;
-  return {
-    registerTaskManager: (registration, connection) => {
-      const { slots, restPort } = master();
-      slots.register(registration, connection);
-      const { intervalMs, timeoutMs } = heartbeatOf(configuration);
-      return {
-        sessionId,
-        heartbeatIntervalMs: intervalMs,
-        heartbeatTimeoutMs: timeoutMs,
-        blobUrl: `http://${options.advertisedHost}:${restPort}/blobs`,
-      };
-    },
-    heartbeat: (heartbeat, connection) => {
-      const { slots, dispatcher } = master();
-      slots.heartbeat(connection.peer.id, heartbeat);
-      for (const job of dispatcher.jobs) if (!job.state.isTerminal) job.updateMetrics(heartbeat.tasks);
-    },
-    updateTaskState: update => master().dispatcher.updateTask(update),
-    slotAvailable: (report, connection) => master().slots.slotAvailable(connection.peer.id, report),
-    disconnectTaskManager: ({ reason }, connection) => {
-      logger.info(`TaskManager ${connection.peer.id} leaves: ${reason.message}`);
-    },
-    reportWarning: ({ message }, connection) => logger.warn(`TaskManager ${connection.peer.id}: ${message}`),
-  };
 }

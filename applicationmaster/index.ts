@@ -1,3 +1,10 @@
-export { type ApplicationEnd, ApplicationMaster, type ApplicationMasterOptions } from './application-master.js';
+export {
+  type ApplicationEnd,
+  ApplicationMaster,
+  type ApplicationMasterAddress,
+  type ApplicationMasterOptions,
+} from './application-master.js';
+export { createFileSystems } from './file-systems.js';
 export type { JobMaster } from './jobmaster/job-master.js';
 export type { DriverEvents, FinalStatus, ResourceManagerDriver } from './resourcemanager/driver.js';
+export { LocalDriver, type LocalDriverOptions, type LocalWorker } from './resourcemanager/drivers/local.js';

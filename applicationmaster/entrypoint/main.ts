@@ -1,86 +1,90 @@
 /** `node applicationmaster.js`: session, per-job or standalone, as its settings file says. */
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { Configuration, Options } from '../../core/config/index.js';
-import { MillraceError, messageOf, rootCause } from '../../core/errors.js';
-import { FileSystems } from '../../core/fs/index.js';
+import { openSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Configuration, describeMemory, Options, taskManagerMemory } from '../../core/config/index.js';
+import { messageOf, rootCause } from '../../core/errors.js';
+import { Lifecycle } from '../../core/lifecycle.js';
 import { createLogger, type Logger, writeFully } from '../../core/logging.js';
 import type { ApplicationMasterSettings } from '../../core/protocol/index.js';
 import { VERSION } from '../../core/version.js';
-import { type ApplicationEnd, ApplicationMaster } from '../application-master.js';
-import { StandaloneDriver } from '../resourcemanager/drivers/standalone.js';
+import type { ApplicationEnd, ApplicationMaster } from '../application-master.js';
 import { readSettings } from './settings.js';
 
-async function startStandalone(settings: ApplicationMasterSettings, logger: Logger): Promise<ApplicationMaster> {
-  const configuration = Configuration.from(settings.configuration);
-  const host = configuration.get(Options.jobManagerRpcAddress) ?? 'localhost';
-  const fileSystems = new FileSystems({ defaultScheme: configuration.get(Options.fsDefaultScheme) ?? 'file' });
-  const { registerHdfs } = await import('./hdfs.js');
-  registerHdfs(fileSystems, configuration);
-  return ApplicationMaster.start({
-    configuration,
-    logger,
-    fileSystems,
-    driver: () => new StandaloneDriver(),
-    secret: readFileSync(settings.secretFile ?? '', 'utf8').trim(),
-    rpc: {
-      host: configuration.get(Options.jobManagerBindHost) ?? host,
-      port: configuration.get(Options.jobManagerRpcPort),
-    },
-    rest: {
-      host: configuration.get(Options.restBindAddress) ?? '127.0.0.1',
-      port: configuration.get(Options.restBindPort) ?? configuration.get(Options.restPort),
-      access: { type: 'open' },
-      ...(settings.logFile !== undefined && { logFile: settings.logFile }),
-    },
-    advertisedHost: host,
-  });
-}
+process.setSourceMapsEnabled(true);
+
+const lifecycle = new Lifecycle();
+let logger: Logger = createLogger({ component: 'ApplicationMaster' });
+let master: ApplicationMaster | undefined;
+let exiting = false;
+
+main().catch((error: unknown) => void fail(error));
 
 async function main(): Promise<void> {
-  let logger = createLogger({ component: 'ApplicationMaster' });
-  let master: ApplicationMaster | undefined;
-  let failure: MillraceError | undefined;
-  try {
-    const settings = readSettings(process.env);
-    const { logFile } = settings;
-    if (logFile) logger = createLogger({ component: 'ApplicationMaster', write: line => appendFileSync(logFile, line) });
-    logger.info(`Starting ApplicationMaster, mode ${settings.mode}, Millrace ${VERSION}, Node ${process.version}, pid ${process.pid}`);
-    let ended: Promise<ApplicationEnd>;
-    if (settings.mode === 'standalone') {
-      master = await startStandalone(settings, logger);
-      ended = master.ended;
-    } else {
-      const { startOnYarn } = await import('./yarn.js');
-      ({ master, ended } = await startOnYarn(settings, logger));
-    }
-    logger.info(`REST on port ${master.restPort}, control on port ${master.rpcPort}`);
-    if (settings.readyFile) {
-      // Renamed, so that whoever waits for the file never reads half of it.
-      const { restPort, rpcPort } = master;
-      writeFileSync(`${settings.readyFile}.part`, JSON.stringify({ restPort, rpcPort, pid: process.pid }));
-      renameSync(`${settings.readyFile}.part`, settings.readyFile);
-    }
-    const running = master;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => running.requestEnd('KILLED', `the ApplicationMaster received ${signal}`));
-    }
-    const end = await ended;
-    logger.info(`The application ends ${end.status}: ${end.diagnostics}`);
-    await running.shutDown(end);
-  } catch (error) {
-    logger.error('The ApplicationMaster failed', error);
-    failure = new MillraceError('INTERNAL', messageOf(rootCause(error)), { cause: error });
-    await master?.shutDown({ status: 'FAILED', diagnostics: failure.message }).catch(() => {});
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => void fail(error));
   }
-  if (failure) writeFully(2, `${failure.message}\n`);
-  process.exit(failure ? 1 : 0);
+  const settings = readSettings(process.env);
+  logger = loggerFor(settings);
+  const { mode } = settings;
+  logger.info(`Millrace ${VERSION}, Node.js ${process.version}, pid ${process.pid}, mode ${mode}`);
+  master = await start(settings);
+  const { restPort, rpcPort } = master.address;
+  logger.info(`REST on port ${restPort}, control on port ${rpcPort}`);
+  const running = master;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => running.requestEnd('KILLED', `The ApplicationMaster received ${signal}.`));
+  }
+  if (mode === 'per-job') {
+    const { endWithJob, submitPerJob } = await import('./per-job.js');
+    void endWithJob(running, await submitPerJob(running));
+  }
+  if (settings.readyFile !== undefined) writeReadyFile(settings.readyFile, { restPort, rpcPort, pid: process.pid });
+  await exit(await running.ended);
 }
 
-for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-  process.on(event, error => {
-    createLogger({ component: 'ApplicationMaster' }).error(`${event}: the ApplicationMaster ends`, error);
-    process.exit(1);
-  });
+async function start(settings: ApplicationMasterSettings): Promise<ApplicationMaster> {
+  if (settings.mode === 'standalone') {
+    const { startStandalone } = await import('./standalone.js');
+    return startStandalone(settings, logger, lifecycle);
+  }
+  const configuration = Configuration.from(settings.configuration);
+  logger.info(
+    `Memory of a TaskManager: ${describeMemory(taskManagerMemory(configuration), configuration.get(Options.taskManagerSlots))}`,
+  );
+  const { startOnYarn } = await import('./yarn.js');
+  return startOnYarn(settings, process.env, logger, lifecycle);
 }
 
-void main();
+/** Nothing can be done about it here: what is open is told and closed, the reason is the last line on standard error. */
+async function fail(error: unknown): Promise<void> {
+  logger.error('The ApplicationMaster failed', error);
+  await exit({ status: 'FAILED', diagnostics: messageOf(rootCause(error)) }, 1);
+}
+
+async function exit(end: ApplicationEnd, code = 0): Promise<void> {
+  if (exiting) return;
+  exiting = true;
+  logger.info(`The application ends ${end.status}${end.diagnostics === '' ? '' : `: ${end.diagnostics}`}`);
+  try {
+    await master?.shutDown(end);
+    await lifecycle.close();
+  } catch (error) {
+    logger.error('Closing failed', error);
+  }
+  if (end.status === 'FAILED') writeFully(2, `${end.diagnostics.split('\n')[0]}\n`);
+  process.exit(code);
+}
+
+/** Renamed, so that whoever waits for the file never reads half of it. */
+function writeReadyFile(file: string, content: object): void {
+  writeFileSync(`${file}.part`, JSON.stringify(content));
+  renameSync(`${file}.part`, file);
+}
+
+function loggerFor({ logFile }: ApplicationMasterSettings): Logger {
+  const logDir = process.env['LOG_DIRS']?.split(',')[0];
+  const file = logFile ?? (logDir === undefined ? undefined : join(logDir, 'jobmanager.log'));
+  if (file === undefined) return logger;
+  const fd = openSync(file, 'a');
+  return createLogger({ component: 'ApplicationMaster', write: line => writeFully(fd, line) });
+}

@@ -1,10 +1,17 @@
+import type { Clock } from '../../core/clock.js';
 import type { SerializedError } from '../../core/errors.js';
 import type { AccumulatorValue } from '../../core/graph/index.js';
 import { channelsOf, type JobEdge, type JobGraph, type JobVertex } from '../../core/graph/index.js';
 import { type HexId, randomId } from '../../core/ids.js';
+import type { Logger } from '../../core/logging.js';
 import type { ExecutionState, TaskDeploymentDescriptor, TaskMetrics } from '../../core/protocol/index.js';
-import type { SlotLease } from '../resourcemanager/slot-manager.js';
+import type { SlotLease } from '../resourcemanager/registered-task-manager.js';
 import { EXECUTION_MOVES, isTerminalExecution } from './job-state.js';
+
+export interface ExecutionGraphOptions {
+  clock: Clock;
+  logger: Logger;
+}
 
 /** One attempt of one subtask. */
 export class Execution {
@@ -20,9 +27,9 @@ export class Execution {
     readonly vertex: JobVertex,
     readonly subtask: number,
     readonly attempt: number,
-    now: number,
+    private readonly options: ExecutionGraphOptions,
   ) {
-    this.timestamps = { CREATED: now };
+    this.timestamps = { CREATED: options.clock.now() };
   }
 
   get isTerminal(): boolean {
@@ -35,10 +42,12 @@ export class Execution {
   }
 
   /** False for a move that the chart does not have: a late message, which changes nothing. */
-  move(to: ExecutionState, now: number): boolean {
-    if (!EXECUTION_MOVES[this.state].includes(to)) return false;
+  move(to: ExecutionState): boolean {
+    const from = this.state;
+    if (!EXECUTION_MOVES[from].includes(to)) return false;
     this.state = to;
-    this.timestamps[to] = now;
+    this.timestamps[to] = this.options.clock.now();
+    this.options.logger.info(`${this.name} (${this.id}) attempt ${this.attempt} switched from ${from} to ${to}`);
     return true;
   }
 }
@@ -52,10 +61,10 @@ export class ExecutionGraph {
   constructor(
     readonly job: JobGraph,
     readonly attempt: number,
-    now: number,
+    options: ExecutionGraphOptions,
   ) {
     for (const vertex of job.vertices) {
-      const subtasks = Array.from({ length: vertex.parallelism }, (_, i) => new Execution(vertex, i, attempt, now));
+      const subtasks = Array.from({ length: vertex.parallelism }, (_, i) => new Execution(vertex, i, attempt, options));
       this.byVertex.set(vertex.id, subtasks);
       for (const e of subtasks) {
         this.executions.push(e);

@@ -1,16 +1,18 @@
 import type { Clock } from '../../core/clock.js';
-import { deserializeError, MillraceError, messageOf, rootCause, serializeError } from '../../core/errors.js';
+import { MillraceError, messageOf, rootCause } from '../../core/errors.js';
 import type { FileSystems } from '../../core/fs/index.js';
-import { type AccumulatorValue, type JobGraph, type JobResultData, slotsNeeded } from '../../core/graph/index.js';
+import type { AccumulatorValue, JobGraph, JobResultData } from '../../core/graph/index.js';
 import type { HexId } from '../../core/ids.js';
 import type { Logger } from '../../core/logging.js';
 import type { JobStatus, TaskMetrics, TaskStateUpdate } from '../../core/protocol/index.js';
-import type { SlotLease, SlotManager } from '../resourcemanager/slot-manager.js';
+import type { SlotManager } from '../resourcemanager/slot-manager.js';
 import { mergeAccumulators } from './accumulators.js';
-import { type Execution, ExecutionGraph } from './execution-graph.js';
+import type { Execution, ExecutionGraph } from './execution-graph.js';
+import { JobAttempt } from './job-attempt.js';
 import { JobState } from './job-state.js';
 import type { RestartStrategy } from './restart-strategy.js';
-import { prepareTextOutputs, removeTextOutputs } from './text-outputs.js';
+import { ResultWatch } from './result-watch.js';
+import { TextOutputs } from './text-outputs.js';
 
 export interface JobMasterOptions {
   job: JobGraph;
@@ -20,7 +22,7 @@ export interface JobMasterOptions {
   logger: Logger;
   fileSystems: FileSystems;
   restartStrategy: RestartStrategy;
-  /** Milliseconds until a task that does not answer a cancellation counts as gone; its TaskManager ends itself by then. */
+  /** task.cancellation.timeout, milliseconds. */
   cancellationTimeout: number;
 }
 
@@ -30,38 +32,46 @@ export interface FailureEntry {
   /** Name of the task, absent where the whole job failed. */
   task?: string;
   taskManagerId?: string;
+  /** Host and data port of its slot. */
+  endpoint?: string;
 }
 
+/** Failures that are kept of one job; a job that restarts for weeks has more. */
+const FAILURES_KEPT = 20;
+
 /**
- * Runs one job from submission to its end: slots, deployment, failures, cancellation. All decisions are taken in the
- * event loop's one thread between awaits; what comes late names an execution that is not current any more, and changes
- * nothing.
+ * Runs one job from submission to its end: attempts, failures, restarts, cancellation. It decides in the event loop's
+ * one thread and never between an await and the state it read before.
  */
 export class JobMaster {
   readonly state: JobState;
   readonly failures: FailureEntry[] = [];
   /** Resolves at the end, never rejects: look at `state` and `failure`. */
   readonly ended: Promise<void>;
-  graph: ExecutionGraph;
+  /** Why the job failed, or fails. */
   failure: Error | undefined;
   accumulators: Record<string, AccumulatorValue> = {};
+  /** Who follows it over REST. */
+  readonly resultWatch: ResultWatch;
+  /** Attempts after the first. */
+  restarts = 0;
+  private attempt: JobAttempt;
+  private readonly outputs: TextOutputs;
   private settleEnded!: () => void;
-  private leases: SlotLease[] = [];
-  private attempt = 0;
-  private abort = new AbortController();
-  private settling = false;
   private restartTimer: NodeJS.Timeout | undefined;
-  private readonly gone = new Map<Execution, NodeJS.Timeout>();
+  private nextRestart = 0;
 
   constructor(private readonly options: JobMasterOptions) {
-    const { job, clock, logger } = options;
+    const { job, clock, logger, fileSystems } = options;
     this.state = new JobState(clock.now.bind(clock), (to, from) =>
-      logger.info(`Job ${job.jobName} switched from ${from} to ${to}`),
+      logger.info(`Job ${job.jobName} (${job.jobId}) switched from ${from} to ${to}`),
     );
     this.ended = new Promise(resolve => {
       this.settleEnded = resolve;
     });
-    this.graph = new ExecutionGraph(job, 0, clock.now());
+    this.resultWatch = new ResultWatch({ clock });
+    this.outputs = new TextOutputs(job, fileSystems);
+    this.attempt = this.createAttempt();
   }
 
   get job(): JobGraph {
@@ -72,53 +82,44 @@ export class JobMaster {
     return this.state.status;
   }
 
+  /** Of the current attempt, or the last one. */
+  get graph(): ExecutionGraph {
+    return this.attempt.graph;
+  }
+
   start(): void {
     this.state.move('CREATED');
-    void this.run(true);
+    void this.attempt.run();
   }
 
   /** Idempotent; nothing for a job that has ended. */
   cancel(): void {
-    const { status } = this.state;
-    if (this.state.isTerminal || status === 'CANCELLING') return;
+    const before = this.status;
+    if (this.state.isTerminal || before === 'CANCELLING') return;
     clearTimeout(this.restartTimer);
     this.state.move('CANCELLING');
-    this.stopAttempt(new MillraceError('JOB_CANCELED', `Job ${this.job.jobId} was cancelled`));
+    if (before === 'RESTARTING') void this.end('CANCELED');
+    else this.attempt.stop(new MillraceError('JOB_CANCELED', `Job ${this.job.jobId} was cancelled`));
   }
 
-  /** A message of a task; false if it is not of this attempt. */
-  updateTask(update: TaskStateUpdate): boolean {
-    const execution = this.graph.execution(update.executionId);
-    if (!execution) return false;
-    if (update.metrics) execution.metrics = update.metrics;
-    if (update.accumulators) execution.accumulators = update.accumulators;
-    if (!execution.move(update.state, this.options.clock.now())) return true;
-    this.options.logger.info(`${execution.name} (attempt ${execution.attempt}) is ${update.state}`);
-    if (update.state === 'FAILED') {
-      const error = update.error ? deserializeError(update.error) : new MillraceError('TASK_FAILED', 'a task failed');
-      execution.error = serializeError(error);
-      this.fail(error, execution);
-    }
-    this.checkEnd();
-    return true;
+  updateTask(update: TaskStateUpdate): void {
+    this.attempt.update(update);
   }
 
-  updateMetrics(metrics: TaskMetrics[]): void {
-    for (const m of metrics) {
-      const execution = this.graph.execution(m.executionId);
-      if (execution) execution.metrics = m;
-    }
+  updateMetrics(metrics: TaskMetrics): void {
+    this.attempt.updateMetrics(metrics);
   }
 
   taskManagerLost(taskManagerId: string, reason: MillraceError): void {
-    const lost = this.graph.executions.filter(e => !e.isTerminal && e.slot?.taskManagerId === taskManagerId);
-    this.leases = this.leases.filter(l => l.taskManagerId !== taskManagerId);
-    for (const e of lost) e.move(this.state.status === 'CANCELLING' ? 'CANCELED' : 'FAILED', this.options.clock.now());
-    if (lost[0]) this.fail(reason, lost[0]);
-    this.checkEnd();
+    this.attempt.taskManagerLost(taskManagerId, reason);
   }
 
+  /** What the job waits for, in words; undefined when it waits for nothing. */
   waitingFor(): string | undefined {
+    if (this.status === 'RESTARTING') {
+      const ms = Math.max(0, this.nextRestart - this.options.clock.now());
+      return `restarts in ${Math.ceil(ms / 1000)} s after: ${messageOf(rootCause(this.failure))}`;
+    }
     return this.options.slots.waitingFor(this.job.jobId);
   }
 
@@ -129,154 +130,103 @@ export class JobMaster {
     return { jobId: this.job.jobId, netRuntimeMs: end - start, accumulators: this.accumulators };
   }
 
-  private async run(first: boolean): Promise<void> {
-    const { job, slots, fileSystems, clock } = this.options;
-    const attempt = this.attempt;
-    this.abort = new AbortController();
-    const { signal } = this.abort;
-    this.graph = new ExecutionGraph(job, attempt, clock.now());
-    try {
-      if (first) await prepareTextOutputs(job, fileSystems);
-      else await removeTextOutputs(job, fileSystems);
-      signal.throwIfAborted();
-      for (const e of this.graph.executions) e.move('SCHEDULED', clock.now());
-      const leases = await slots.request(this.information(), slotsNeeded(job), signal);
-      if (signal.aborted) {
-        for (const lease of leases) slots.release(lease);
-        return;
-      }
-      this.leases = leases;
-      this.graph.assignSlots(leases);
-      this.state.move('RUNNING');
-      await this.deploy(signal);
-    } catch (error) {
-      if (attempt !== this.attempt) return;
-      if (!signal.aborted) this.fail(error instanceof Error ? error : new Error(messageOf(error)));
-      this.checkEnd();
+  private createAttempt(): JobAttempt {
+    const attempt: JobAttempt = new JobAttempt({
+      ...this.options,
+      attempt: this.restarts,
+      // What stands in the way is said at once, not after minutes of waiting for slots.
+      beforeSlots: async () => {
+        if (this.restarts === 0) await this.outputs.check();
+      },
+      beforeDeployment: () => this.outputs.clear(),
+      onDeploying: () => this.state.move('RUNNING'),
+      onFailure: (error, execution) => this.fail(attempt, error, execution),
+      onOver: () => void this.settle(attempt),
+    });
+    return attempt;
+  }
+
+  /** The first failure of an attempt decides; later ones are what it caused, or what explains it. */
+  private fail(attempt: JobAttempt, error: Error, execution?: Execution): void {
+    if (attempt !== this.attempt || this.state.isTerminal || this.status === 'CANCELLING') return;
+    this.record(error, execution);
+    if (this.status === 'FAILING') {
+      if (isLoss(error) && !isLoss(this.failure) && isBroken(this.failure)) this.failure = error;
+      return;
     }
-  }
-
-  private information(): Parameters<SlotManager['request']>[0] {
-    const { jobId, jobName, config, program } = this.job;
-    return { jobId, jobName, config, ...(program && { program }) };
-  }
-
-  private async deploy(signal: AbortSignal): Promise<void> {
-    const { sessionId, clock } = this.options;
-    const deployments = [...this.graph.deployments()];
-    for (const e of this.graph.executions) e.move('DEPLOYING', clock.now());
-    await Promise.all(
-      deployments.map(async ([lease, tasks]) => {
-        try {
-          await lease.gateway.call('submitTasks', { sessionId, tasks });
-        } catch (error) {
-          if (signal.aborted) return;
-          // Nothing of these runs there: without a state of their own nobody would end them.
-          const at = `deploying to slot ${lease.slotIndex} of TaskManager ${lease.taskManagerId}`;
-          for (const t of tasks) this.graph.execution(t.executionId)?.move('FAILED', clock.now());
-          throw new MillraceError('TASK_FAILED', `${at}: ${messageOf(error)}`, { cause: error });
-        }
-      }),
+    this.failure = error;
+    this.options.logger.error(
+      `Job ${this.job.jobName} fails${execution ? ` by ${execution.name}` : ''}: ${messageOf(rootCause(error))}`,
+      error,
     );
+    this.state.move('FAILING');
+    attempt.stop(new MillraceError('CANCELED', 'another task of the job failed'));
   }
 
-  /** The first failure of an attempt decides; later ones are what it caused. */
-  private fail(error: Error, execution?: Execution): void {
-    if (this.state.isTerminal) return;
-    const { status } = this.state;
-    if (status === 'CANCELLING' || status === 'FAILING' || status === 'RESTARTING') return;
+  private record(error: Error, execution?: Execution): void {
+    const slot = execution?.slot;
     this.failures.push({
       error,
       timestamp: this.options.clock.now(),
       ...(execution && { task: execution.name }),
-      ...(execution?.slot && { taskManagerId: execution.slot.taskManagerId }),
+      ...(slot && { taskManagerId: slot.taskManagerId, endpoint: `${slot.data.host}:${slot.data.port}` }),
     });
-    this.failure = error;
-    this.options.logger.error(
-      `Job ${this.job.jobName} fails${execution ? ` by ${execution.name}` : ''}: ${messageOf(rootCause(error))}`,
-    );
-    this.state.move('FAILING');
-    this.stopAttempt(new MillraceError('CANCELED', 'the attempt failed'));
+    if (this.failures.length > FAILURES_KEPT) this.failures.shift();
   }
 
-  private stopAttempt(reason: Error): void {
-    this.abort.abort(reason);
-    const { clock, sessionId, cancellationTimeout } = this.options;
-    for (const e of this.graph.executions) {
-      if (e.isTerminal) continue;
-      if (e.state === 'CREATED' || e.state === 'SCHEDULED') {
-        e.move('CANCELED', clock.now());
-        continue;
-      }
-      e.move('CANCELING', clock.now());
-      e.slot!.gateway.call('cancelTask', { sessionId, executionId: e.id }).catch(() => {
-        // The connection is gone or going; its loss ends the execution.
-      });
-      if (cancellationTimeout > 0) {
-        const timer = setTimeout(() => {
-          e.move('FAILED', clock.now());
-          this.checkEnd();
-        }, cancellationTimeout + 10_000);
-        timer.unref();
-        this.gone.set(e, timer);
-      }
-    }
-    this.checkEnd();
-  }
-
-  /** Once all executions of the attempt have ended: what comes next. */
-  private checkEnd(): void {
-    if (this.settling || this.state.isTerminal || !this.graph.executions.every(e => e.isTerminal)) return;
-    const { status } = this.state;
-    if (status !== 'RUNNING' && status !== 'FAILING' && status !== 'CANCELLING') return;
-    this.settling = true;
-    for (const timer of this.gone.values()) clearTimeout(timer);
-    this.gone.clear();
-    for (const lease of this.leases.splice(0)) this.options.slots.release(lease);
-    this.accumulators = mergeAccumulators(this.graph.executions.map(e => e.accumulators));
-    void this.settle(status);
-  }
-
-  private async settle(status: JobStatus): Promise<void> {
-    let delay: number | undefined;
-    if (status === 'FAILING') {
-      delay = isFatal(this.failure) ? undefined : this.options.restartStrategy.onFailure();
-      if (delay === undefined) await this.dropFailedOutputs();
-    }
-    this.settling = false;
-    if (this.state.status === 'CANCELLING') this.end('CANCELED');
-    else if (status === 'RUNNING') this.end('FINISHED');
-    else if (delay === undefined) this.end('FAILED');
-    else this.restart(delay);
-  }
-
-  /** A job that failed leaves no half of a result where the whole is expected. */
-  private async dropFailedOutputs(): Promise<void> {
-    // Refused outputs are somebody else's files.
-    if (this.graph.executions.every(e => e.timestamps.DEPLOYING === undefined)) return;
-    try {
-      await removeTextOutputs(this.job, this.options.fileSystems);
-    } catch (error) {
-      this.options.logger.warn(`output of the failed job was left: ${messageOf(error)}`);
-    }
-  }
-
-  private restart(delayMs: number): void {
+  /** Nothing of the attempt runs any more: what comes next. */
+  private async settle(attempt: JobAttempt): Promise<void> {
+    this.accumulators = mergeAccumulators(attempt.graph.executions.map(e => e.accumulators));
+    if (this.status === 'RUNNING') return this.end('FINISHED');
+    if (this.status === 'CANCELLING') return this.end('CANCELED');
+    const delay = isFatal(this.failure) ? undefined : this.options.restartStrategy.onFailure();
+    if (delay === undefined) return this.end('FAILED');
     this.state.move('RESTARTING');
-    this.options.logger.info(`Job ${this.job.jobName} restarts in ${delayMs} ms`);
+    this.nextRestart = this.options.clock.now() + delay;
+    this.options.logger.info(`Job ${this.job.jobName} restarts in ${delay} ms`);
     this.restartTimer = setTimeout(() => {
-      this.attempt++;
-      this.state.move('CREATED');
-      void this.run(false);
-    }, delayMs);
+      this.restarts++;
+      this.attempt = this.createAttempt();
+      this.start();
+    }, delay);
   }
 
-  private end(status: 'FINISHED' | 'FAILED' | 'CANCELED'): void {
-    this.state.move(status);
-    if (status !== 'FAILED') this.failure = undefined;
+  private async end(status: 'FINISHED' | 'FAILED' | 'CANCELED'): Promise<void> {
+    const { attempt, outputs, failures } = this;
+    try {
+      // A job that failed leaves no half of a result where the whole is expected; what it was refused is not its own.
+      if (status === 'FAILED' && (attempt.wasDeployed || this.restarts > 0)) await outputs.clear();
+      else if (failures.length > 0) await outputs.sweep();
+    } catch (error) {
+      this.options.logger.warn(`Output of earlier attempts was left: ${messageOf(error)}`);
+    }
+    // A cancellation may have come meanwhile.
+    const final = this.status === 'CANCELLING' ? 'CANCELED' : status;
+    if (final !== 'FAILED') this.failure = undefined;
+    this.state.move(final);
     this.settleEnded();
   }
 }
+
+const isLoss = (error: Error | undefined): boolean =>
+  error instanceof MillraceError && error.code === 'TASK_MANAGER_LOST' && 'taskManagerId' in error.context;
+
+/** A task that could not reach another one: the consequence of something. */
+function isBroken(error: Error | undefined): boolean {
+  const root = rootCause(error);
+  const code = root instanceof MillraceError ? root.code : (root as NodeJS.ErrnoException | undefined)?.code;
+  return BROKEN.has(String(code));
+}
+const BROKEN: ReadonlySet<string> = new Set([
+  'TASK_MANAGER_LOST',
+  'CONNECTION_FAILED',
+  'AUTHENTICATION_FAILED',
+  'TIMEOUT',
+  'RPC',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+]);
 
 /** What another attempt can't cure. */
 function isFatal(error: Error | undefined): boolean {

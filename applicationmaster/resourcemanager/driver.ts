@@ -5,7 +5,7 @@ export type FinalStatus = 'SUCCEEDED' | 'FAILED' | 'KILLED';
 
 /** What a driver tells of its workers. */
 export interface DriverEvents {
-  /** A container that was asked for came and its process was told to start. */
+  /** A worker that was wanted is on its way: its process was told to start. */
   onWorkerStarted(workerId: string): void;
   /** It ended, or never came up. `reason` says why in words, with figures where YARN killed it for memory. */
   onWorkerTerminated(workerId: string, reason: MillraceError): void;
@@ -20,13 +20,16 @@ export interface ResourceManagerDriver extends Closeable {
   readonly slotsPerWorker: number;
   /** Why `maxWorkers` is what it is, for refusals: `-n 2 × -s 2`. */
   readonly capDescription: string;
+  /** Idle workers are worth giving back. */
+  readonly releasesIdleWorkers: boolean;
   start(events: DriverEvents): Promise<void>;
-  /** How many workers are wanted beyond those that run. Called again with the new number when it changes. */
-  setPendingWorkers(count: number): void;
+  /** How many workers should exist, those that run included. The driver asks for what is missing; it ends none. */
+  setWantedWorkers(total: number): void;
+  /** Ends a worker, orderly if it can. */
   releaseWorker(workerId: string): void;
-  /** What the framework says about missing workers, for a job that waits: "YARN: …". */
+  /** What the framework says about missing workers, for a job that waits: "2 containers of 1024 MB …". */
   describeWaiting(): string | undefined;
-  /** Why a worker whose connection broke is gone; resolves soon, undefined if nothing is known. */
+  /** Why a worker whose connection broke is gone; resolves within seconds, undefined if nothing is known. */
   terminationOf(workerId: string): Promise<MillraceError | undefined>;
   /** Tells the framework that the application ends so. */
   deregister(status: FinalStatus, diagnostics: string): Promise<void>;

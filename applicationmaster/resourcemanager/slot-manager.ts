@@ -1,52 +1,18 @@
 import type { Clock } from '../../core/clock.js';
-import { MillraceError, messageOf } from '../../core/errors.js';
-import { type HexId, randomId } from '../../core/ids.js';
+import { deserializeError, MillraceError, messageOf, type SerializedError } from '../../core/errors.js';
+import type { HexId } from '../../core/ids.js';
+import { type Closeable, Lifecycle } from '../../core/lifecycle.js';
 import type { Logger } from '../../core/logging.js';
 import type {
-  HostPort,
   JobInformation,
   RegisterTaskManager,
   SlotReport,
-  TaskManagerGateway,
   TaskManagerHeartbeat,
 } from '../../core/protocol/index.js';
-import type { Gateway, RpcConnection } from '../../core/rpc/index.js';
+import type { RpcConnection } from '../../core/rpc/index.js';
 import type { ResourceManagerDriver } from './driver.js';
-
-/** A slot held for a job. */
-export interface SlotLease {
-  readonly taskManagerId: string;
-  readonly slotIndex: number;
-  readonly allocationId: HexId;
-  readonly data: HostPort;
-  readonly gateway: Gateway<TaskManagerGateway>;
-}
-
-interface Slot {
-  index: number;
-  data: HostPort;
-  lease?: SlotLease & { jobId: HexId };
-  /** Freed, but its worker has not been replaced yet. */
-  recovering: boolean;
-}
-
-export interface TaskManagerInfo {
-  registration: RegisterTaskManager;
-  connection: RpcConnection;
-  slots: Slot[];
-  idleSince: number;
-  registeredAt: number;
-  heartbeat?: TaskManagerHeartbeat;
-  lastHeartbeat: number;
-}
-
-interface SlotRequest {
-  job: JobInformation;
-  count: number;
-  since: number;
-  resolve(leases: SlotLease[]): void;
-  reject(error: Error): void;
-}
+import { RegisteredTaskManager, type SlotLease, type SlotRecord } from './registered-task-manager.js';
+import { type SlotRequest, SlotRequests } from './slot-requests.js';
 
 export interface SlotManagerOptions {
   driver: ResourceManagerDriver;
@@ -55,6 +21,7 @@ export interface SlotManagerOptions {
   logger: Logger;
   /** Milliseconds. */
   slotRequestTimeout: number;
+  /** Milliseconds after which an idle TaskManager is given back. */
   taskManagerTimeout: number;
   /** Keep this many TaskManagers while idle: -n. */
   keepWorkers: number;
@@ -62,280 +29,306 @@ export interface SlotManagerOptions {
   onTaskManagerLost(taskManagerId: string, jobs: HexId[], reason: MillraceError): void;
 }
 
+/** Workers that end before they register, one after another, until waiting jobs are told instead of waiting on. */
+const FAILED_STARTS_LIMIT = 3;
+/** Milliseconds without new workers after that. */
+const FAILED_STARTS_PAUSE = 10_000;
+/** Milliseconds without requests to a TaskManager that came back after it did not give a slot. */
+const SUSPENSION = 1000;
+/** Milliseconds that a TaskManager has to register anew when its connection broke, before its worker is ended. */
+const RECONNECT_GRACE = 5000;
+
 /**
- * Which slot belongs to whom. A job gets all of its slots at once, in the order in which jobs asked: two jobs can't block
- * each other with half of what they need.
+ * Which slot belongs to whom, and how many TaskManagers there should be. A job gets all of its slots at once, in the
+ * order in which jobs asked: two jobs can't block each other with half of what they need.
  */
-export class SlotManager {
-  readonly taskManagers = new Map<string, TaskManagerInfo>();
-  private requests: SlotRequest[] = [];
-  private readonly idleCheck: NodeJS.Timeout;
+export class SlotManager implements Closeable {
+  readonly taskManagers = new Map<string, RegisteredTaskManager>();
+  private readonly requests: SlotRequests;
+  private readonly lifecycle = new Lifecycle();
+  /** Workers that had registered and are not any more: their end is no failed start. */
+  private readonly known = new Set<string>();
+  /** TaskManagers that did not give what they offered. */
+  private readonly distrusted = new Set<string>();
   private granting = false;
+  private failedStarts = 0;
+  private noStartsBefore = 0;
 
   constructor(private readonly options: SlotManagerOptions) {
-    const period = Math.max(50, Math.min(1000, options.taskManagerTimeout / 4));
-    this.idleCheck = setInterval(() => this.releaseIdle(), period);
-    this.idleCheck.unref();
+    this.requests = new SlotRequests({
+      clock: options.clock,
+      timeoutMs: options.slotRequestTimeout,
+      describe: request => this.describe(request),
+      onChange: () => this.updateDemand(),
+    });
+    if (options.driver.releasesIdleWorkers) {
+      const period = Math.max(20, Math.min(1000, options.taskManagerTimeout / 4));
+      this.lifecycle.setInterval(() => this.releaseIdle(), period).unref();
+    }
   }
 
   get slotsTotal(): number {
-    return this.count(() => true);
+    return this.sum(tm => tm.slots.length);
   }
 
   get slotsFree(): number {
-    return this.count(s => !s.lease && !s.recovering);
+    return this.sum(tm => tm.freeSlots.length);
   }
 
   register(registration: RegisterTaskManager, connection: RpcConnection): void {
-    const { taskManagerId } = registration;
-    const now = this.options.clock.now();
+    const { taskManagerId, host, slots } = registration;
+    const { logger, sessionId, clock } = this.options;
     const known = this.taskManagers.get(taskManagerId);
     if (known && known.connection !== connection) {
       // It lost its connection and came back before we noticed: what ran there is not ours any more.
-      this.drop(
-        taskManagerId,
-        known.connection,
-        new MillraceError('TASK_MANAGER_LOST', `TaskManager ${taskManagerId} registered anew`),
-      );
-      known.connection.close();
+      this.drop(known, lostError(taskManagerId, 'it registered anew', undefined));
     }
-    this.taskManagers.set(taskManagerId, {
-      registration,
-      connection,
-      slots: registration.slots.map(s => ({ index: s.index, data: s.data, recovering: false })),
-      idleSince: now,
-      registeredAt: now,
-      lastHeartbeat: now,
-    });
-    this.options.logger.info(
-      `TaskManager ${taskManagerId} at ${registration.host} registered ${registration.slots.length} slots`,
-    );
-    void connection.closed.then(reason => this.onDisconnected(taskManagerId, connection, reason));
+    const taskManager = new RegisteredTaskManager(registration, connection, sessionId, clock.now());
+    this.taskManagers.set(taskManagerId, taskManager);
+    this.known.delete(taskManagerId);
+    this.failedStarts = 0;
+    logger.info(`TaskManager ${taskManagerId} at ${host} registered ${slots.length} slots`);
+    void connection.closed.then(reason => this.lost(taskManager, reason));
+    if (this.distrusted.delete(taskManagerId)) this.suspend(taskManager);
+    this.updateDemand();
     this.grant();
   }
 
-  heartbeat(taskManagerId: string, heartbeat: TaskManagerHeartbeat): void {
-    const tm = this.taskManagers.get(taskManagerId);
-    if (!tm) return;
-    tm.heartbeat = heartbeat;
-    tm.lastHeartbeat = this.options.clock.now();
+  heartbeat(connection: RpcConnection, heartbeat: TaskManagerHeartbeat): void {
+    const taskManager = this.of(connection);
+    if (!taskManager) return;
+    taskManager.heartbeat = heartbeat;
+    taskManager.lastHeartbeat = this.options.clock.now();
   }
 
-  slotAvailable(taskManagerId: string, report: SlotReport): void {
-    const slot = this.taskManagers.get(taskManagerId)?.slots.find(s => s.index === report.index);
-    if (!slot || slot.lease) return;
-    slot.data = report.data;
-    slot.recovering = false;
+  slotAvailable(connection: RpcConnection, report: SlotReport): void {
+    this.of(connection)?.slotAvailable(report);
     this.grant();
+  }
+
+  /** A TaskManager says that it ends, and why. */
+  leaves(connection: RpcConnection, reason: SerializedError): void {
+    const taskManager = this.of(connection);
+    if (!taskManager) return;
+    this.known.add(taskManager.id);
+    const error = deserializeError(reason);
+    this.drop(taskManager, lostError(taskManager.id, `it ended: ${error.message}`, error.cause));
+    this.updateDemand();
   }
 
   /**
    * Slots for a job, all or none. Rejects with NO_RESOURCE_AVAILABLE at once if they can never be had, or after
    * slot.request.timeout naming what was missing; with the signal's reason when it aborts.
    */
-  request(job: JobInformation, count: number, signal: AbortSignal): Promise<SlotLease[]> {
-    return new Promise((resolve, reject) => {
-      const refusal = this.neverFits(count);
-      if (refusal) {
-        reject(refusal);
-        return;
-      }
-      const finish = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
-        this.requests = this.requests.filter(r => r !== request);
-        this.updateDemand();
-      };
-      const request: SlotRequest = {
-        job,
-        count,
-        since: this.options.clock.now(),
-        resolve: leases => {
-          finish();
-          resolve(leases);
-        },
-        reject: error => {
-          finish();
-          reject(error);
-        },
-      };
-      const onAbort = (): void => request.reject(signal.reason as Error);
-      const timer = setTimeout(() => {
-        const waited = `within ${this.options.slotRequestTimeout} ms (slot.request.timeout)`;
-        const what = this.describe(request);
-        request.reject(
-          new MillraceError('NO_RESOURCE_AVAILABLE', `Could not get the required slots ${waited}: ${what}`),
-        );
-      }, this.options.slotRequestTimeout);
-      signal.addEventListener('abort', onAbort);
-      this.requests.push(request);
-      this.grant();
-    });
+  async request(job: JobInformation, count: number, signal: AbortSignal): Promise<SlotLease[]> {
+    const refusal = this.neverFits(count);
+    if (refusal) throw refusal;
+    const granted = this.requests.add(job, count, signal);
+    this.grant();
+    return granted;
   }
 
   /** The error for a number of slots that no patience can give. */
   neverFits(count: number): MillraceError | undefined {
-    const { driver } = this.options;
-    if (driver.maxWorkers === undefined || count <= driver.maxWorkers * driver.slotsPerWorker) return undefined;
+    const { maxWorkers, slotsPerWorker, capDescription } = this.options.driver;
+    if (maxWorkers === undefined || count <= maxWorkers * slotsPerWorker) return undefined;
     return new MillraceError(
       'NO_RESOURCE_AVAILABLE',
-      `needs ${count} slots, the cluster is capped at ${driver.maxWorkers * driver.slotsPerWorker}: ${driver.capDescription}`,
+      `needs ${count} slots, the cluster is capped at ${maxWorkers * slotsPerWorker}: ${capDescription}`,
       { domain: 'user' },
     );
   }
 
   /** What a job waits for, in words. */
   waitingFor(jobId: HexId): string | undefined {
-    const request = this.requests.find(r => r.job.jobId === jobId);
+    const request = this.requests.of(jobId);
     return request && this.describe(request);
   }
 
   /** Gives a slot back. It can be had again when its worker was replaced. */
   release(lease: SlotLease): void {
-    const tm = this.taskManagers.get(lease.taskManagerId);
-    const slot = tm?.slots.find(s => s.lease?.allocationId === lease.allocationId);
-    if (!tm || !slot) return;
-    delete slot.lease;
-    slot.recovering = true;
-    tm.idleSince = this.options.clock.now();
-    const { sessionId, logger } = this.options;
-    const { slotIndex, allocationId } = lease;
-    tm.connection
-      .gateway<TaskManagerGateway>()
-      .call('freeSlot', { sessionId, slotIndex, allocationId })
-      .catch(error => logger.warn(`freeing slot ${slotIndex} of ${lease.taskManagerId}: ${messageOf(error)}`));
+    const { taskManagerId, slotIndex, allocationId, gateway } = lease;
+    const { sessionId, logger, clock } = this.options;
+    if (!this.taskManagers.get(taskManagerId)?.release(lease, clock.now())) return;
+    gateway.call('freeSlot', { sessionId, slotIndex, allocationId }).catch((error: unknown) => {
+      if (gateway.isOpen) logger.warn(`Freeing slot ${slotIndex} of TaskManager ${taskManagerId}: ${messageOf(error)}`);
+    });
+    this.updateDemand();
+    this.grant();
   }
 
-  /** Tells all TaskManagers to end. */
-  shutDown(reason: string): void {
-    clearInterval(this.idleCheck);
-    const gone = new MillraceError('CANCELED', reason);
-    for (const request of [...this.requests]) request.reject(gone);
-    for (const tm of this.taskManagers.values()) tm.connection.notify('shutDown', { reason });
-  }
-
-  /** A worker ended that may never have registered; if it had, its connection breaks too. */
+  /** A worker ended, whether it ever registered or not. */
   workerTerminated(workerId: string, reason: MillraceError): void {
     this.options.logger.warn(`TaskManager ${workerId} is gone: ${reason.message}`);
-    const tm = this.taskManagers.get(workerId);
-    if (tm) {
-      this.drop(workerId, tm.connection, reason);
-      tm.connection.close();
-    }
+    const taskManager = this.taskManagers.get(workerId);
+    if (taskManager) this.drop(taskManager, lostError(workerId, reason.message, reason));
+    else if (!this.known.delete(workerId)) this.startFailed(reason);
     this.updateDemand();
   }
 
-  updateDemand(): void {
-    const { driver, keepWorkers } = this.options;
-    const wantedSlots = this.requests.reduce((sum, r) => sum + r.count, 0);
-    const usable = this.count(s => !s.lease);
-    const missing = Math.max(0, Math.ceil((wantedSlots - usable) / driver.slotsPerWorker));
-    const forKeep = Math.max(0, keepWorkers - this.taskManagers.size);
-    const room =
-      driver.maxWorkers === undefined ? Number.POSITIVE_INFINITY : driver.maxWorkers - this.taskManagers.size;
-    driver.setPendingWorkers(Math.max(0, Math.min(room, Math.max(missing, forKeep))));
+  /** Tells all TaskManagers to end, and waiting jobs that there is nothing more to wait for. */
+  shutDown(reason: string): void {
+    void this.lifecycle.close();
+    this.requests.rejectAll(new MillraceError('CANCELED', reason));
+    for (const taskManager of this.taskManagers.values()) taskManager.gateway.notify('shutDown', { reason });
   }
 
+  close(): Promise<void> {
+    return this.lifecycle.close();
+  }
+
+  /** Tells the driver how many workers there should be. */
+  updateDemand(): void {
+    const { driver, keepWorkers, clock } = this.options;
+    if (this.lifecycle.isClosing) return;
+    const running = this.taskManagers.size;
+    if (clock.now() < this.noStartsBefore) return driver.setWantedWorkers(running);
+    const slotsToCome = this.sum(tm => tm.slots.filter(s => s.state !== 'held').length);
+    const missing = Math.max(0, Math.ceil((this.requests.slotsWanted - slotsToCome) / driver.slotsPerWorker));
+    const wanted = Math.max(running + missing, keepWorkers);
+    driver.setWantedWorkers(Math.min(wanted, driver.maxWorkers ?? wanted));
+  }
+
+  /** Begins later in this turn: whoever is being answered gets the answer before slots are asked of it. */
   private grant(): void {
     if (this.granting) return;
     this.granting = true;
-    void this.grantLoop().finally(() => {
-      this.granting = false;
-      this.updateDemand();
+    queueMicrotask(() => {
+      void this.grantLoop().finally(() => {
+        this.granting = false;
+      });
     });
   }
 
   private async grantLoop(): Promise<void> {
-    for (;;) {
-      const request = this.requests[0];
-      if (!request || this.slotsFree < request.count) return;
-      const leases: SlotLease[] = [];
-      try {
-        for (const [tm, slot] of this.freeSlots().slice(0, request.count))
-          leases.push(await this.hold(tm, slot, request.job));
-      } catch (error) {
-        // That TaskManager is going: the others' slots go back, and the request waits on.
-        this.options.logger.warn(`a slot could not be held: ${messageOf(error)}`);
-        for (const lease of leases) this.release(lease);
-        continue;
-      }
-      if (this.requests.includes(request)) request.resolve(leases);
+    for (let request = this.requests.first; request; request = this.requests.first) {
+      const slots = this.freeSlots().slice(0, request.count);
+      if (slots.length < request.count) return;
+      const { job } = request;
+      const held = await Promise.allSettled(slots.map(([taskManager, slot]) => taskManager.hold(slot, job)));
+      const leases = held.flatMap(h => (h.status === 'fulfilled' ? h.value : []));
+      held.forEach((h, i) => {
+        if (h.status === 'rejected') this.disagree(slots[i]![0], h.reason);
+      });
+      // A TaskManager may have gone, and the job too, while the others answered.
+      const complete = leases.length === request.count && leases.every(l => this.isHeld(l));
+      if (complete && this.requests.has(request)) request.resolve(leases);
       else for (const lease of leases) this.release(lease);
     }
   }
 
-  private async hold(tm: TaskManagerInfo, slot: Slot, job: JobInformation): Promise<SlotLease> {
-    const { sessionId } = this.options;
-    const gateway = tm.connection.gateway<TaskManagerGateway>();
-    const allocationId = randomId();
-    const { taskManagerId } = tm.registration;
-    const lease = { taskManagerId, slotIndex: slot.index, allocationId, data: slot.data, gateway, jobId: job.jobId };
-    slot.lease = lease;
-    try {
-      const report = await gateway.call('requestSlot', { sessionId, slotIndex: slot.index, allocationId, job });
-      slot.data = report.data;
-      return Object.assign(lease, { data: report.data });
-    } catch (error) {
-      delete slot.lease;
-      slot.recovering = true;
-      throw error;
-    }
+  /** A TaskManager that does not give a slot it has offered: it resets itself when it registers anew. */
+  private disagree(taskManager: RegisteredTaskManager, error: unknown): void {
+    const { id } = taskManager;
+    if (this.taskManagers.get(id) !== taskManager) return;
+    const reason = lostError(id, `it did not give a slot: ${messageOf(error)}`, error);
+    this.options.logger.warn(reason.message);
+    this.known.add(id);
+    this.distrusted.add(id);
+    this.drop(taskManager, reason);
+    this.expectBack(id);
   }
 
-  private freeSlots(): Array<[TaskManagerInfo, Slot]> {
+  private suspend(taskManager: RegisteredTaskManager): void {
+    taskManager.isSuspended = true;
+    this.lifecycle.setTimeout(() => {
+      taskManager.isSuspended = false;
+      this.grant();
+    }, SUSPENSION);
+  }
+
+  private isHeld(lease: SlotLease): boolean {
+    return this.taskManagers.get(lease.taskManagerId)?.holds(lease) === true;
+  }
+
+  private freeSlots(): Array<[RegisteredTaskManager, SlotRecord]> {
     return [...this.taskManagers.values()].flatMap(tm =>
-      tm.slots.filter(s => !s.lease && !s.recovering).map(s => [tm, s] as [TaskManagerInfo, Slot]),
+      tm.freeSlots.map((slot): [RegisteredTaskManager, SlotRecord] => [tm, slot]),
     );
   }
 
-  private count(which: (slot: Slot) => boolean): number {
-    let n = 0;
-    for (const tm of this.taskManagers.values()) n += tm.slots.filter(which).length;
-    return n;
+  private of(connection: RpcConnection): RegisteredTaskManager | undefined {
+    const taskManager = this.taskManagers.get(connection.peer.id);
+    return taskManager?.connection === connection ? taskManager : undefined;
   }
 
-  private describe(request: SlotRequest): string {
-    const seconds = Math.round((this.options.clock.now() - request.since) / 1000);
-    const tms = [...this.taskManagers.values()].map(
-      tm => `${tm.registration.taskManagerId} ${tm.slots.filter(s => !s.lease).length}/${tm.slots.length} free`,
-    );
-    const driver = this.options.driver.describeWaiting();
-    return (
-      `needs ${request.count} slots, ${this.slotsFree} of ${this.slotsTotal} are free` +
-      ` (${tms.length === 0 ? 'no TaskManager is registered' : tms.join(', ')}), waiting since ${seconds} s` +
-      `${driver ? `; ${driver}` : ''}`
-    );
+  private sum(of: (taskManager: RegisteredTaskManager) => number): number {
+    let total = 0;
+    for (const taskManager of this.taskManagers.values()) total += of(taskManager);
+    return total;
   }
 
-  private async onDisconnected(id: string, connection: RpcConnection, reason: Error | undefined): Promise<void> {
-    if (this.taskManagers.get(id)?.connection !== connection) return;
-    const told = await this.options.driver.terminationOf(id);
-    const lost = new MillraceError(
-      'TASK_MANAGER_LOST',
-      told
-        ? `TaskManager ${id} was lost: ${told.message}`
-        : `The connection to TaskManager ${id} was lost: ${reason?.message ?? 'closed'}`,
-      { context: { taskManagerId: id }, ...(told && { cause: told }) },
-    );
-    this.drop(id, connection, lost);
-    this.updateDemand();
+  private describe({ count, since }: SlotRequest): string {
+    const { clock, driver } = this.options;
+    const seconds = Math.round((clock.now() - since) / 1000);
+    const each = [...this.taskManagers.values()].map(tm => `${tm.id}: ${tm.freeSlots.length} of ${tm.slots.length}`);
+    const free = `${this.slotsFree} of ${this.slotsTotal} slots are free`;
+    const has = each.length === 0 ? 'no TaskManager is registered' : `${free} (${each.join(', ')})`;
+    const waiting = driver.describeWaiting();
+    return `needs ${count} slots, ${has}, waiting since ${seconds} s${waiting ? `; ${waiting}` : ''}`;
   }
 
-  private drop(id: string, connection: RpcConnection, reason: MillraceError): void {
-    const tm = this.taskManagers.get(id);
-    if (!tm || tm.connection !== connection) return;
+  /** The connection broke. Jobs are told when the driver had its chance to say why. */
+  private async lost(taskManager: RegisteredTaskManager, reason: Error | undefined): Promise<void> {
+    const { id } = taskManager;
+    if (this.taskManagers.get(id) !== taskManager || this.lifecycle.isClosing) return;
+    const { driver, onTaskManagerLost } = this.options;
     this.taskManagers.delete(id);
-    const jobs = new Set(tm.slots.flatMap(s => s.lease?.jobId ?? []));
-    this.options.onTaskManagerLost(id, [...jobs], reason);
+    this.known.add(id);
+    const told = await driver.terminationOf(id);
+    const why = told?.message ?? `its connection broke: ${reason?.message ?? 'closed'}`;
+    onTaskManagerLost(id, taskManager.jobs, lostError(id, why, told));
+    this.updateDemand();
+    if (!told) this.expectBack(id);
+  }
+
+  /** Ends the worker of a TaskManager that does not register anew. */
+  private expectBack(id: string): void {
+    this.lifecycle.setTimeout(() => {
+      if (this.taskManagers.has(id)) return;
+      this.options.driver.releaseWorker(id);
+      this.updateDemand();
+    }, RECONNECT_GRACE);
+  }
+
+  private drop(taskManager: RegisteredTaskManager, reason: MillraceError): void {
+    if (this.taskManagers.get(taskManager.id) === taskManager) this.taskManagers.delete(taskManager.id);
+    taskManager.connection.close();
+    this.options.onTaskManagerLost(taskManager.id, taskManager.jobs, reason);
+  }
+
+  /** Asking for ever for workers that can't start would only fill the cluster with failures. */
+  private startFailed(reason: MillraceError): void {
+    this.failedStarts++;
+    if (this.failedStarts < FAILED_STARTS_LIMIT) return;
+    this.failedStarts = 0;
+    this.noStartsBefore = this.options.clock.now() + FAILED_STARTS_PAUSE;
+    this.lifecycle.setTimeout(() => this.updateDemand(), FAILED_STARTS_PAUSE + 1);
+    const message = `TaskManagers do not start; the last one: ${reason.message}`;
+    this.options.logger.error(message);
+    this.requests.rejectAll(new MillraceError('NO_RESOURCE_AVAILABLE', message, { cause: reason }));
   }
 
   private releaseIdle(): void {
-    const now = this.options.clock.now();
-    for (const [id, tm] of this.taskManagers) {
-      if (this.taskManagers.size <= this.options.keepWorkers || this.requests.length > 0) return;
-      const idle = tm.slots.every(s => !s.lease) && now - tm.idleSince > this.options.taskManagerTimeout;
-      if (!idle || this.options.driver.maxWorkers === this.options.keepWorkers) continue;
-      this.options.driver.releaseWorker(id);
+    const { clock, driver, keepWorkers, taskManagerTimeout, logger } = this.options;
+    if (this.requests.first) return;
+    const now = clock.now();
+    for (const [id, taskManager] of this.taskManagers) {
+      if (this.taskManagers.size <= keepWorkers) return;
+      if (!taskManager.isIdle || now - taskManager.idleSince < taskManagerTimeout) continue;
+      const reason = `idle for ${taskManagerTimeout} ms (resourcemanager.taskmanager-timeout)`;
+      logger.info(`TaskManager ${id} is given back: ${reason}`);
+      this.known.add(id);
+      taskManager.gateway.notify('shutDown', { reason });
+      this.taskManagers.delete(id);
+      driver.releaseWorker(id);
     }
   }
+}
+
+function lostError(taskManagerId: string, why: string, cause: unknown): MillraceError {
+  return new MillraceError('TASK_MANAGER_LOST', `TaskManager ${taskManagerId} was lost: ${why}`, {
+    context: { taskManagerId },
+    ...(cause !== undefined && { cause }),
+  });
 }

@@ -1,9 +1,10 @@
 import { jobPlan } from '../../core/graph/index.js';
+import { type HexId, stableId } from '../../core/ids.js';
 import type { ExecutionState, JobOverviewEntry, JobStatus } from '../../core/protocol/index.js';
 import type { Execution } from '../jobmaster/execution-graph.js';
 import type { JobMaster } from '../jobmaster/job-master.js';
 
-const STATES: ExecutionState[] = [
+const EXECUTION_STATES: readonly ExecutionState[] = [
   'CREATED',
   'SCHEDULED',
   'DEPLOYING',
@@ -15,7 +16,8 @@ const STATES: ExecutionState[] = [
   'FAILED',
   'RECONCILING',
 ];
-const JOB_STATES: JobStatus[] = [
+
+const JOB_STATES: readonly JobStatus[] = [
   'INITIALIZING',
   'CREATED',
   'RUNNING',
@@ -29,91 +31,148 @@ const JOB_STATES: JobStatus[] = [
   'RECONCILING',
 ];
 
-function counts(executions: Execution[], name: (s: ExecutionState) => string): Record<string, number> {
-  const out: Record<string, number> = {};
-  for (const s of STATES) out[name(s)] = 0;
-  for (const e of executions) out[name(e.state)]!++;
-  return out;
+/** Which state a vertex shows for its subtasks: the one that most wants attention. */
+const VERTEX_STATE_ORDER: readonly ExecutionState[] = [
+  'FAILED',
+  'CANCELING',
+  'CANCELED',
+  'RUNNING',
+  'INITIALIZING',
+  'DEPLOYING',
+  'SCHEDULED',
+  'CREATED',
+];
+
+interface Times {
+  'start-time': number;
+  'end-time': number;
+  duration: number;
 }
 
-function times(job: JobMaster): { 'start-time': number; 'end-time': number; duration: number } {
-  const { timestamps, isTerminal } = job.state;
-  const start = timestamps.INITIALIZING ?? -1;
-  const end = isTerminal ? Math.max(...Object.values(timestamps)) : -1;
-  return { 'start-time': start, 'end-time': end, duration: (isTerminal ? end : Date.now()) - start };
+function countStates(states: readonly ExecutionState[]): Record<ExecutionState, number> {
+  const counts = Object.fromEntries(EXECUTION_STATES.map(s => [s, 0])) as Record<ExecutionState, number>;
+  for (const state of states) counts[state]++;
+  return counts;
 }
 
-export function overviewEntry(job: JobMaster): JobOverviewEntry {
+const latest = (timestamps: Readonly<Record<string, number | undefined>>): number =>
+  Math.max(0, ...Object.values(timestamps).flatMap(t => t ?? []));
+
+export function jobTimes({ state }: JobMaster, now: number): Times {
+  const start = state.timestamps.INITIALIZING ?? -1;
+  const end = state.isTerminal ? latest(state.timestamps) : -1;
+  return { 'start-time': start, 'end-time': end, duration: (end < 0 ? now : end) - start };
+}
+
+export function overviewEntry(job: JobMaster, now: number): JobOverviewEntry {
   const { executions } = job.graph;
+  const counts = Object.entries(countStates(executions.map(e => e.state)));
   return {
     jid: job.job.jobId,
     name: job.job.jobName,
+    ...jobTimes(job, now),
     state: job.status,
-    ...times(job),
-    'last-modification': Math.max(...Object.values(job.state.timestamps)),
-    tasks: { total: executions.length, ...counts(executions, s => s.toLowerCase()) },
+    'last-modification': Math.max(latest(job.state.timestamps), ...executions.map(e => latest(e.timestamps))),
+    tasks: { total: executions.length, ...Object.fromEntries(counts.map(([s, n]) => [s.toLowerCase(), n])) },
   };
 }
 
-export function jobDetails(job: JobMaster): unknown {
+export function jobDetails(job: JobMaster, now: number): Record<string, unknown> {
   const { jobId, jobName, vertices } = job.job;
-  const timestamps = Object.fromEntries(JOB_STATES.map(s => [s, job.state.timestamps[s] ?? 0]));
+  const views = vertices.map(v => vertexSummary(job, v.id, now));
   return {
     jid: jobId,
     name: jobName,
     isStoppable: false,
     state: job.status,
-    ...times(job),
+    'job-type': 'STREAMING',
+    ...jobTimes(job, now),
     maxParallelism: -1,
-    now: Date.now(),
-    timestamps,
-    vertices: vertices.map(v => {
-      const executions = job.graph.of(v.id);
-      const sum = (field: 'recordsIn' | 'recordsOut' | 'bytesIn' | 'bytesOut'): number =>
-        executions.reduce((total, e) => total + (e.metrics?.[field] ?? 0), 0);
-      const started = executions.flatMap(e => e.timestamps.DEPLOYING ?? []);
-      const ended = executions.every(e => e.isTerminal)
-        ? Math.max(...executions.flatMap(e => Object.values(e.timestamps)))
-        : -1;
-      const start = started.length > 0 ? Math.min(...started) : -1;
-      return {
-        id: v.id,
-        name: v.name,
-        maxParallelism: v.maxParallelism,
-        parallelism: v.parallelism,
-        status: vertexStatus(executions),
-        'start-time': start,
-        'end-time': ended,
-        duration: start < 0 ? -1 : (ended < 0 ? Date.now() : ended) - start,
-        tasks: counts(executions, s => s),
-        metrics: {
-          'read-bytes': sum('bytesIn'),
-          'read-bytes-complete': ended >= 0,
-          'write-bytes': sum('bytesOut'),
-          'write-bytes-complete': ended >= 0,
-          'read-records': sum('recordsIn'),
-          'read-records-complete': ended >= 0,
-          'write-records': sum('recordsOut'),
-          'write-records-complete': ended >= 0,
-        },
-      };
-    }),
-    'status-counts': counts(job.graph.executions, s => s),
+    now,
+    timestamps: Object.fromEntries(JOB_STATES.map(s => [s, job.state.timestamps[s] ?? 0])),
+    vertices: views,
+    'status-counts': countStates(views.map(v => v.status)),
     plan: jobPlan(job.job),
   };
 }
 
-/** The state that a vertex shows for all of its subtasks: the one that most wants attention. */
-function vertexStatus(executions: Execution[]): ExecutionState {
-  const order: ExecutionState[] = [
-    'FAILED',
-    'CANCELING',
-    'CANCELED',
-    'RUNNING',
-    'INITIALIZING',
-    'DEPLOYING',
-    'SCHEDULED',
-    'CREATED',
-  ];
-  return order.find(s => executions.some(e => e.state === s)) ?? 'FINISHED';
+/** A vertex with its subtasks. */
+export function vertexDetails(job: JobMaster, vertexId: HexId, now: number): Record<string, unknown> | undefined {
+  const vertex = job.job.vertices.find(v => v.id === vertexId);
+  if (!vertex) return undefined;
+  const { id, name, parallelism, maxParallelism } = vertex;
+  return { id, name, parallelism, maxParallelism, now, subtasks: job.graph.of(id).map(e => subtask(e, now)) };
+}
+
+interface VertexSummary extends Times {
+  status: ExecutionState;
+}
+
+function vertexSummary(job: JobMaster, vertexId: HexId, now: number): VertexSummary {
+  const { id, slotSharingGroup, name, maxParallelism, parallelism } = job.job.vertices.find(v => v.id === vertexId)!;
+  const executions = job.graph.of(id);
+  const states = executions.map(e => e.state);
+  const started = executions.flatMap(e => e.timestamps.DEPLOYING ?? []);
+  const start = started.length > 0 ? Math.min(...started) : -1;
+  const end = executions.every(e => e.isTerminal) ? Math.max(...executions.map(e => latest(e.timestamps))) : -1;
+  const view = {
+    id,
+    slotSharingGroupId: stableId('slot-sharing-group', slotSharingGroup),
+    name,
+    maxParallelism,
+    parallelism,
+    status: VERTEX_STATE_ORDER.find(s => states.includes(s)) ?? 'FINISHED',
+    'start-time': start,
+    'end-time': end,
+    duration: start < 0 ? -1 : (end < 0 ? now : end) - start,
+    tasks: countStates(states),
+    metrics: ioMetrics(executions),
+  };
+  return view;
+}
+
+function subtask(e: Execution, now: number): Record<string, unknown> {
+  const start = e.timestamps.DEPLOYING ?? -1;
+  const end = e.isTerminal ? latest(e.timestamps) : -1;
+  const passed = EXECUTION_STATES.filter(s => e.timestamps[s] !== undefined && s !== e.state);
+  return {
+    subtask: e.subtask,
+    status: e.state,
+    attempt: e.attempt,
+    host: e.slot?.data.host ?? '(unassigned)',
+    endpoint: e.slot ? `${e.slot.data.host}:${e.slot.data.port}` : '(unassigned)',
+    'start-time': start,
+    'end-time': end,
+    duration: start < 0 ? -1 : (end < 0 ? now : end) - start,
+    metrics: ioMetrics([e]),
+    'taskmanager-id': e.slot?.taskManagerId ?? '(unassigned)',
+    'status-duration': Object.fromEntries([...passed, e.state].map(s => [s, timeIn(e, s, now)])),
+    start_time: start,
+  };
+}
+
+/** Milliseconds that an execution was, or is, in a state. */
+function timeIn({ timestamps, isTerminal }: Execution, state: ExecutionState, now: number): number {
+  const from = timestamps[state] ?? now;
+  const after = Object.values(timestamps).filter(t => t > from);
+  return (after.length > 0 ? Math.min(...after) : isTerminal ? from : now) - from;
+}
+
+function ioMetrics(executions: readonly Execution[]): Record<string, number | boolean> {
+  const sum = (field: keyof NonNullable<Execution['metrics']> & string): number =>
+    executions.reduce((total, e) => total + Number(e.metrics?.[field] ?? 0), 0);
+  const complete = executions.every(e => e.metrics !== undefined);
+  return {
+    'read-bytes': sum('bytesIn'),
+    'read-bytes-complete': complete,
+    'write-bytes': sum('bytesOut'),
+    'write-bytes-complete': complete,
+    'read-records': sum('recordsIn'),
+    'read-records-complete': complete,
+    'write-records': sum('recordsOut'),
+    'write-records-complete': complete,
+    'accumulated-backpressured-time': sum('backPressuredMs'),
+    'accumulated-idle-time': sum('idleMs'),
+    'accumulated-busy-time': sum('busyMs'),
+  };
 }

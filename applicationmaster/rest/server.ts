@@ -1,28 +1,34 @@
-import { timingSafeEqual } from 'node:crypto';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Clock } from '../../core/clock.js';
 import { type Configuration, Options } from '../../core/config/index.js';
 import { MillraceError, messageOf } from '../../core/errors.js';
 import type { Closeable } from '../../core/lifecycle.js';
 import type { Logger } from '../../core/logging.js';
 import { portsOf } from '../../core/rpc/index.js';
 import type { ApplicationMaster } from '../application-master.js';
+import { isAllowed, type RestAccess } from './access.js';
 import { registerBlobs } from './blobs.js';
+import { registerCancel } from './cancel.js';
 import { registerCluster } from './cluster.js';
 import { registerJobs } from './jobs.js';
+import { registerLogFiles } from './log-files.js';
 import { registerPage } from './page.js';
+import { SUBMISSION_CONTENT_TYPE } from './submission.js';
 import { registerTaskManagers } from './task-managers.js';
 
 export interface RestServerOptions {
   host: string;
   port: number | string;
-  /** `open`: everybody who reaches the port. `token`: bearer, but for reading from the addresses of YARN's proxy. */
-  access: { type: 'open' } | { type: 'token'; token: string; proxyAddresses: string[] };
+  access: RestAccess;
   configuration: Configuration;
   logger: Logger;
+  clock: Clock;
   /** Of the cluster: TaskManagers fetch bundles with it. */
   secret: string;
+  /** Throws while the ApplicationMaster is starting. */
   master: () => ApplicationMaster;
-  logFile?: string;
+  /** Of this process. */
+  logFiles: { log?: string; stdout?: string };
 }
 
 /** The JobManager's REST API and overview page: Flink's paths and JSON, each with and without `/v1`. */
@@ -33,22 +39,22 @@ export class RestServer implements Closeable {
   ) {}
 
   static async start(options: RestServerOptions): Promise<RestServer> {
-    const app = createRestApp(options);
+    let last: unknown;
     for (const port of portsOf(options.port)) {
+      const app = createRestApp(options);
       try {
         await app.listen({ host: options.host, port });
         const address = app.server.address();
         return new RestServer(app, typeof address === 'object' && address ? address.port : port);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') continue;
-        throw error;
+        last = error;
+        await app.close();
+        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') break;
       }
     }
-    await app.close();
-    throw new MillraceError(
-      'CONNECTION_FAILED',
-      `cannot listen on ${options.host}:${options.port} (rest.bind-port): every port of it is in use`,
-    );
+    const { host, port } = options;
+    const message = `cannot listen on ${host}:${port} (rest.bind-port, rest.port): ${messageOf(last)}`;
+    throw new MillraceError('CONNECTION_FAILED', message, { cause: last });
   }
 
   async close(): Promise<void> {
@@ -58,48 +64,30 @@ export class RestServer implements Closeable {
 }
 
 export function createRestApp(options: RestServerOptions): FastifyInstance {
-  const { configuration, logger } = options;
+  const { configuration, access, secret } = options;
   const app = fastify({
     bodyLimit: configuration.get(Options.restMaxContentLength),
     forceCloseConnections: true,
-    routerOptions: { ignoreTrailingSlash: true },
+    exposeHeadRoutes: false,
   });
-  // Flink's clients send `{}` with GET and PATCH; an empty JSON body is as good.
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
-    if (body === '') return done(null, {});
-    try {
-      done(null, JSON.parse(body as string));
-    } catch {
-      done(new MillraceError('ILLEGAL_ARGUMENT', 'Request body is not valid JSON.'));
-    }
-  });
-  app.addContentTypeParser('application/x-millrace-job', { parseAs: 'buffer' }, (_request, body, done) =>
-    done(null, body),
-  );
+  acceptBodies(app);
+  answerErrors(app, options);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('access-control-allow-origin', '*');
-    if (!isAllowed(request, options)) {
+    reply.header('content-type', 'application/json; charset=UTF-8');
+    if (!isAllowed(request, access, secret)) {
       await reply.code(401).send({ errors: ['This cluster asks for its token: Authorization: Bearer <token>.'] });
     }
   });
-  app.setNotFoundHandler((request, reply) => {
-    const { method, url } = request;
-    void reply
-      .code(404)
-      .send({ errors: [method === 'GET' ? `Unable to load requested file ${url}.` : `Not found: ${url}`] });
-  });
-  app.setErrorHandler((error, _request, reply) => {
-    const status = statusOf(error);
-    if (status >= 500) logger.error('REST handler failed', error);
-    void reply.code(status).send({ errors: [messageOf(error)] });
-  });
-  const routes = (instance: FastifyInstance): void => {
+  const routes = async (instance: FastifyInstance): Promise<void> => {
     registerCluster(instance, options);
     registerJobs(instance, options);
+    registerCancel(instance, options);
     registerTaskManagers(instance, options);
+    registerLogFiles(instance, options);
   };
-  app.register(async instance => routes(instance));
-  app.register(async instance => routes(instance), { prefix: '/v1' });
+  app.register(routes);
+  app.register(routes, { prefix: '/v1' });
   app.register(async instance => {
     registerBlobs(instance, options);
     registerPage(instance);
@@ -107,18 +95,34 @@ export function createRestApp(options: RestServerOptions): FastifyInstance {
   return app;
 }
 
-function isAllowed(request: FastifyRequest, { access, secret }: RestServerOptions): boolean {
-  const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
-  if (request.url.startsWith('/blobs/')) return same(bearer, secret);
-  if (access.type === 'open' || same(bearer, access.token)) return true;
-  const reads = request.method === 'GET' && !request.url.includes('yarn-cancel');
-  return reads && access.proxyAddresses.includes(request.ip.replace(/^::ffff:/, ''));
+/** Flink's clients send `{}` with GET and PATCH; an empty body is as good. */
+function acceptBodies(app: FastifyInstance): void {
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, body === '' ? {} : JSON.parse(body as string));
+    } catch {
+      done(new MillraceError('ILLEGAL_ARGUMENT', 'Request body is not valid JSON.'));
+    }
+  });
+  app.addContentTypeParser(SUBMISSION_CONTENT_TYPE, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 }
 
-function same(given: string | undefined, expected: string): boolean {
-  const a = Buffer.from(given ?? '');
-  const b = Buffer.from(expected);
-  return a.length === b.length && timingSafeEqual(a, b);
+function answerErrors(app: FastifyInstance, { logger, configuration }: RestServerOptions): void {
+  app.setNotFoundHandler((request, reply) => {
+    const { method, url } = request;
+    const message = method === 'GET' ? `Unable to load requested file ${url}.` : `Not found: ${url}`;
+    void reply.code(404).send({ errors: [message] });
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const status = statusOf(error);
+    if (status >= 500) logger.error(`${request.method} ${request.url} failed`, error);
+    const limit = configuration.get(Options.restMaxContentLength);
+    const message =
+      status === 413
+        ? `The request is larger than ${limit} bytes: raise rest.server.max-content-length.`
+        : messageOf(error);
+    void reply.code(status).send({ errors: [message] });
+  });
 }
 
 function statusOf(error: unknown): number {
@@ -130,6 +134,7 @@ function statusOf(error: unknown): number {
       case 'ILLEGAL_STATE':
         return 409;
       case 'RPC':
+      case 'TIMEOUT':
         return 503;
       default:
         return error.domain === 'user' ? 400 : 500;

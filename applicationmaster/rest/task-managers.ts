@@ -1,45 +1,50 @@
 import type { FastifyInstance } from 'fastify';
 import { MillraceError } from '../../core/errors.js';
-import type { TaskManagerGateway } from '../../core/protocol/index.js';
-import type { TaskManagerInfo } from '../resourcemanager/slot-manager.js';
+import type { RegisteredTaskManager } from '../resourcemanager/registered-task-manager.js';
+import { MAX_LOG_BYTES } from './log-files.js';
 import { type RestServerOptions, sendText } from './server.js';
 
 const MB = 1024 ** 2;
-const MAX_LOG_BYTES = 1024 * 1024;
+
+interface TaskManagerPath {
+  Params: { id: string };
+}
 
 export function registerTaskManagers(app: FastifyInstance, { master }: RestServerOptions): void {
-  const find = (id: string): TaskManagerInfo => {
-    const tm = master().slots.taskManagers.get(id);
-    if (!tm) throw new MillraceError('FILE_NOT_FOUND', `No TaskManager ${id} is registered.`);
-    return tm;
+  const find = (id: string): RegisteredTaskManager => {
+    const taskManager = master().slots.taskManagers.get(id);
+    if (!taskManager) throw new MillraceError('FILE_NOT_FOUND', `No TaskManager ${id} is registered.`);
+    return taskManager;
   };
   app.get('/taskmanagers', () => ({ taskmanagers: [...master().slots.taskManagers.values()].map(view) }));
-  app.get<{ Params: { id: string } }>('/taskmanagers/:id', r => {
-    const tm = find(r.params.id);
-    return {
-      ...view(tm),
-      allocatedSlots: tm.slots.flatMap(s => (s.lease ? [{ jobId: s.lease.jobId, resource: resource(tm, 1) }] : [])),
-      metrics: { heapUsed: tm.heartbeat?.heapUsed ?? 0, rss: tm.heartbeat?.rss ?? 0, garbageCollectors: [] },
-    };
+  app.get<TaskManagerPath>('/taskmanagers/:id', r => {
+    const taskManager = find(r.params.id);
+    return { ...view(taskManager), allocatedSlots: allocatedSlots(taskManager), metrics: metrics(taskManager) };
   });
   for (const [name, file] of [
     ['log', 'log'],
     ['stdout', 'out'],
   ] as const) {
-    app.get<{ Params: { id: string } }>(`/taskmanagers/:id/${name}`, async (r, reply) => {
-      const gateway = find(r.params.id).connection.gateway<TaskManagerGateway>();
-      const { content } = await gateway.call('readLog', { file, maxBytes: MAX_LOG_BYTES });
+    app.get<TaskManagerPath>(`/taskmanagers/:id/${name}`, async (r, reply) => {
+      const { content } = await find(r.params.id).gateway.call('readLog', { file, maxBytes: MAX_LOG_BYTES });
       return sendText(reply, content);
     });
   }
 }
 
-function resource(tm: TaskManagerInfo, slots: number): Record<string, unknown> {
-  const { memory, cpuCores } = tm.registration;
-  const share = slots / tm.slots.length;
+function allocatedSlots(taskManager: RegisteredTaskManager): unknown[] {
+  return taskManager.slots.flatMap(s =>
+    s.lease ? [{ jobId: s.lease.jobId, resource: resource(taskManager, 1) }] : [],
+  );
+}
+
+/** MB, as Flink gives them. */
+function resource({ registration, slots }: RegisteredTaskManager, count: number): Record<string, unknown> {
+  const { memory, cpuCores } = registration;
+  const share = slots.length === 0 ? 0 : count / slots.length;
   return {
     cpuCores: cpuCores * share,
-    taskHeapMemory: Math.round((memory.heapPerSlot * slots) / MB),
+    taskHeapMemory: Math.round((memory.heapPerSlot * count) / MB),
     taskOffHeapMemory: 0,
     managedMemory: Math.round((memory.managed * share) / MB),
     networkMemory: Math.round((memory.network * share) / MB),
@@ -47,21 +52,20 @@ function resource(tm: TaskManagerInfo, slots: number): Record<string, unknown> {
   };
 }
 
-function view(tm: TaskManagerInfo): Record<string, unknown> {
-  const { registration, slots, lastHeartbeat } = tm;
+function view(taskManager: RegisteredTaskManager): Record<string, unknown> {
+  const { registration, slots, lastHeartbeat, freeSlots } = taskManager;
   const { memory } = registration;
-  const free = slots.filter(s => !s.lease && !s.recovering).length;
   const heap = memory.heapPerSlot * slots.length;
   return {
-    id: registration.taskManagerId,
+    id: taskManager.id,
     path: `${registration.host}:${registration.pid}`,
     dataPort: slots[0]?.data.port ?? 0,
     jmxPort: -1,
     timeSinceLastHeartbeat: lastHeartbeat,
     slotsNumber: slots.length,
-    freeSlots: free,
-    totalResource: resource(tm, slots.length),
-    freeResource: resource(tm, free),
+    freeSlots: freeSlots.length,
+    totalResource: resource(taskManager, slots.length),
+    freeResource: resource(taskManager, freeSlots.length),
     hardware: {
       cpuCores: registration.cpuCores,
       physicalMemory: registration.physicalMemory,
@@ -80,5 +84,27 @@ function view(tm: TaskManagerInfo): Record<string, unknown> {
       totalFlinkMemory: heap + memory.network + memory.managed,
       totalProcessMemory: memory.process,
     },
+  };
+}
+
+/** Flink's fields; what has no counterpart in Node is 0. `rss` is ours. */
+function metrics({ registration, slots, heartbeat }: RegisteredTaskManager): Record<string, unknown> {
+  const { memory } = registration;
+  const heapUsed = heartbeat?.heapUsed ?? 0;
+  const zeros = [
+    ...['nonHeapUsed', 'nonHeapCommitted', 'nonHeapMax', 'directCount', 'directUsed', 'directMax'],
+    ...['mappedCount', 'mappedUsed', 'mappedMax', 'memorySegmentsAvailable', 'memorySegmentsTotal'],
+    ...['nettyShuffleMemorySegmentsAvailable', 'nettyShuffleMemorySegmentsUsed', 'nettyShuffleMemorySegmentsTotal'],
+  ];
+  return {
+    heapUsed,
+    heapCommitted: heapUsed,
+    heapMax: memory.heapPerSlot * slots.length,
+    ...Object.fromEntries(zeros.map(name => [name, 0])),
+    nettyShuffleMemoryAvailable: memory.network,
+    nettyShuffleMemoryUsed: 0,
+    nettyShuffleMemoryTotal: memory.network,
+    garbageCollectors: [],
+    rss: heartbeat?.rss ?? 0,
   };
 }

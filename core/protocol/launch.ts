@@ -10,6 +10,9 @@ export const REST_TOKEN_ALIAS = 'millrace.rest.token';
 /** Alias under which a TaskManager container finds its TaskManagerSettings (JSON) in its token file. */
 export const TASKMANAGER_SETTINGS_ALIAS = 'millrace.taskmanager.settings';
 
+/** Names the JSON file with its ApplicationMasterSettings to a standalone JobManager. Default: SETTINGS_FILE. */
+export const APPLICATIONMASTER_SETTINGS_VARIABLE = 'MILLRACE_APPLICATIONMASTER_CONFIG';
+
 /** Files in the ApplicationMaster's working directory on YARN. */
 export const SETTINGS_FILE = 'applicationmaster.json';
 export const JOB_GRAPH_FILE = 'job.graph';

@@ -1,4 +1,4 @@
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import { MillraceError } from '../errors.js';
 import { authenticateClient, type Peer } from './authentication.js';
 import { type Handlers, type HeartbeatOptions, RpcConnection } from './connection.js';
@@ -19,7 +19,8 @@ export interface ConnectRpcOptions<M> {
 /** Opens and authenticates a control connection. The caller closes it. */
 export async function connectRpc<M>(options: ConnectRpcOptions<M>): Promise<RpcConnection> {
   const { host, port, secret, self, handlers = {}, heartbeat, timeoutMs = 10_000 } = options;
-  const socket = await openSocket(host, port, timeoutMs);
+  // One message a turn: what follows the answer to a call is served when the caller has seen the answer.
+  const socket = await openSocket(host, port, timeoutMs, { allowSynchronousEvents: false });
   try {
     const peer = await authenticateClient(socket, secret, self);
     return new RpcConnection(socket, { ...peer, address: `${host}:${port}` }, handlers as Handlers<never>, heartbeat);
@@ -30,11 +31,17 @@ export async function connectRpc<M>(options: ConnectRpcOptions<M>): Promise<RpcC
 }
 
 /** An open WebSocket to `host:port`, or CONNECTION_FAILED naming it. */
-export function openSocket(host: string, port: number, timeoutMs: number): Promise<WebSocket> {
+export function openSocket(
+  host: string,
+  port: number,
+  timeoutMs: number,
+  options: Pick<ClientOptions, 'allowSynchronousEvents'> = {},
+): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
     const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
     const socket = new WebSocket(`ws://${address}/`, {
       ...SOCKET_OPTIONS,
+      ...options,
       handshakeTimeout: timeoutMs,
       // Only clients mask; a zero mask costs nothing and both ends are ours.
       generateMask: mask => mask.fill(0),

@@ -99,7 +99,11 @@ export class RpcConnection {
 
   /** Calls and notifications typed by a gateway of core/protocol/control.ts. */
   gateway<M>(): Gateway<M> {
+    const isOpen = (): boolean => this.isOpen;
     return {
+      get isOpen() {
+        return isOpen();
+      },
       call: (method, request, options) => this.call(String(method), request, options),
       notify: (method, request) => this.notify(String(method), request),
     };
@@ -183,7 +187,9 @@ export class RpcConnection {
   }
 }
 
+/** A connection's other side, by the methods that it serves. */
 export interface Gateway<M> {
+  readonly isOpen: boolean;
   call<K extends keyof M>(
     method: K,
     request: M[K] extends { request: infer R } ? R : never,

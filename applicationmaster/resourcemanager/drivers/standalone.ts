@@ -6,12 +6,13 @@ export class StandaloneDriver implements ResourceManagerDriver {
   readonly maxWorkers = undefined;
   readonly slotsPerWorker = 1;
   readonly capDescription = '';
+  readonly releasesIdleWorkers = false;
 
   async start(_events: DriverEvents): Promise<void> {}
-  setPendingWorkers(_count: number): void {}
+  setWantedWorkers(_total: number): void {}
   releaseWorker(_workerId: string): void {}
   describeWaiting(): string {
-    return 'start TaskManagers or free slots';
+    return 'start more TaskManagers, or wait for other jobs to end';
   }
   async terminationOf(): Promise<MillraceError | undefined> {
     return undefined;
