@@ -224,7 +224,6 @@ export class Task {
   private async finish(): Promise<void> {
     const chain = this.chain!;
     try {
-      await this.quiet();
       // Event time is over when a bounded source is.
       if (chain.source) chain.headOutput.emitWatermark(Number.MAX_SAFE_INTEGER);
       for (const [index, operator] of chain.operators.entries()) {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { FileSystem } from '../../../core/fs/index.js';
 import { LineReader } from '../../../taskmanager/connectors/text-file/line-reader.js';
 import { splitsOf } from '../../../taskmanager/connectors/text-file/splits.js';
 import { eventually } from '../../testing/eventually.js';
@@ -177,6 +178,31 @@ describe('text files', () => {
     await run.ended();
     expect(readFileSync(join(dir, 'f'), 'utf8')).to.equal('so far\n');
     expect(readdirSync(dir)).to.deep.equal(['f']);
+  });
+
+  it('are written in order to a file system that takes its time', async () => {
+    const parts: string[] = [];
+    let active = 0;
+    const step = async (action: () => void): Promise<void> => {
+      expect(++active).to.equal(1);
+      await new Promise(resolve => setTimeout(resolve, 2));
+      action();
+      active--;
+    };
+    const writer = {
+      write: (data: Uint8Array) => step(() => void parts.push(Buffer.from(data).toString())),
+      close: () => step(() => void parts.push('closed')),
+      abort: async () => {},
+    };
+    slots.fileSystems.register(
+      'slow',
+      () => ({ create: async () => writer, close: async () => {} }) as unknown as FileSystem,
+    );
+    const many = Array.from({ length: 30_000 }, (_, i) => `line ${i}`);
+    await write('slow:///f', many);
+    expect(parts.pop()).to.equal('closed');
+    expect(parts.length).to.be.greaterThan(2);
+    expect(parts.join('')).to.equal(`${many.join('\n')}\n`);
   });
 
   it('of a failed job do not appear, and leave nothing', async () => {

@@ -162,6 +162,18 @@ describe('a data server', () => {
     expect(client.frames[0]!.slice(0, 2)).to.deep.equal([FrameKind.ERROR, 1]);
   });
 
+  it('says so to who asks for what was consumed already', async () => {
+    const partition = partitionOf('p');
+    registry.add(partition);
+    const client = await connect();
+    client.send(open('p', 1, 0));
+    client.send([FrameKind.CLOSE, 0, 0, null]);
+    await partition.consumed;
+    client.send(open('p', 1, 1));
+    await eventually(() => client.frames.length === 1);
+    expect(client.frames[0]!.slice(0, 2)).to.deep.equal([FrameKind.ERROR, 1]);
+  });
+
   it('takes a consumer that closes, or is lost, for done', async () => {
     const [closed, lost] = [partitionOf('closed'), partitionOf('lost')];
     registry.add(closed);

@@ -259,6 +259,28 @@ for (const [where, count] of [
       for (const runtime of slots.runtimes) expect(runtime.usage.networkUsed).to.equal(0);
     });
 
+    it('a producer is finished only when its consumers have everything', async () => {
+      await start({ networkMemory: MB });
+      const consumer = gate();
+      let received = 0;
+      const job = new TestingJob();
+      job
+        .sequence(1, 60_000)
+        .by('rebalance')
+        .map((x: number) => (x === 1 ? consumer.opened.then(() => x) : x), { chaining: 'NEVER' })
+        .sink(() => void received++);
+      const run = slots.deploy(job, { shift: 1 });
+      const source = run.executionOf('source');
+      const all = (): boolean =>
+        slots.runtimes.flatMap(r => r.metrics()).some(m => m.executionId === source && m.recordsOut > 3000);
+      await eventually(all);
+      for (let turn = 0; turn < 100; turn++) await new Promise(resolve => setImmediate(resolve));
+      expect(run.states).to.not.include('FINISHED');
+      consumer.open();
+      await run.ended();
+      expect(received).to.equal(60_000);
+    });
+
     it('counts time spent waiting for downstream as backpressure', async () => {
       await start({ networkMemory: MB });
       const consumer = gate();

@@ -222,6 +222,47 @@ describe('a task', () => {
     expect(events).to.deep.equal(['cancel']);
   });
 
+  it('shows what a source function emits after it slept', async () => {
+    let emit!: (x: number) => void;
+    const job = new TestingJob();
+    job
+      .source(
+        ...source((ctx: { collect(x: number): void }) => {
+          emit = x => ctx.collect(x);
+          return never();
+        }),
+      )
+      .print();
+    const run = slots.deploy(job);
+    await run.running();
+    for (const x of [1, 2]) {
+      emit(x);
+      await eventually(() => slots.lines.length === x);
+    }
+    run.cancel();
+    await run.ended();
+  });
+
+  it('takes hardly any input while it waits for a promise', async () => {
+    let taken = 0;
+    const job = new TestingJob();
+    job
+      .sequence(1, 1e6)
+      .map((x: number) => {
+        taken++;
+        return x;
+      })
+      .map(never)
+      .print();
+    const run = slots.deploy(job);
+    await run.running();
+    await eventually(() => taken > 0);
+    for (let turn = 0; turn < 50; turn++) await new Promise(resolve => setImmediate(resolve));
+    expect(taken).to.be.lessThan(200);
+    run.cancel();
+    await run.ended();
+  });
+
   it('lets others work while a source function does nothing but emit', async () => {
     let running = true;
     const job = new TestingJob();
