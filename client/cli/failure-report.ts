@@ -1,0 +1,76 @@
+import { type ErrorCode, MillraceError, messageOf } from '../../core/errors.js';
+import { type CliIo, UsageError } from './io.js';
+
+/** Failures of a job or an application: what happened first stands first. */
+const ROOT_CAUSE_FIRST: ReadonlySet<ErrorCode> = new Set(['JOB_FAILED', 'APPLICATION_FAILED']);
+
+/** Frames of the platform and of Node: not what an author looks for. */
+const FOREIGN_FRAME =
+  /node:|node_modules|[/\\](runtime|dist)[/\\]|[/\\](api|core|taskmanager|applicationmaster|minicluster|bundle|client)[/\\][\w/-]*[\w-]+\.(ts|js):\d/;
+
+/** Says what went wrong, Flink's way, and gives the exit code. Without `verbose` there is no stack. */
+export function reportFailure(io: CliIo, error: unknown, verbose = false): number {
+  if (error instanceof UsageError) {
+    io.out(error.message);
+    io.out('');
+    io.out('Use the help option (-h or --help) to get help on the command.');
+    return 1;
+  }
+  if (error instanceof MillraceError && error.code === 'CANCELED') {
+    io.err(error.message);
+    return 1;
+  }
+  io.err('');
+  io.err('-'.repeat(60));
+  io.err(' The program finished with the following exception:');
+  io.err('');
+  for (const line of verbose ? [stackOf(error)] : describeFailure(error)) io.err(line);
+  return 1;
+}
+
+/** The messages of an error and its causes; a failure of the author's code with the author's line. */
+export function describeFailure(error: unknown): string[] {
+  const chain = causesOf(error);
+  const rootFirst = error instanceof MillraceError && ROOT_CAUSE_FIRST.has(error.code);
+  if (!rootFirst) {
+    return dropRepeated(chain.map(messageOf)).map((text, i) => (i === 0 ? text : `Caused by: ${text}`));
+  }
+  const root = chain.at(-1);
+  const outer = dropRepeated(
+    chain
+      .slice(0, -1)
+      .reverse()
+      .map(messageOf)
+      .filter(text => !text.includes(messageOf(root)) || text === messageOf(error)),
+  );
+  return [titleOf(root), ...authorFrames(root), ...outer.map(text => `  in: ${text}`)];
+}
+
+function causesOf(error: unknown): unknown[] {
+  const chain: unknown[] = [];
+  for (let e = error; e !== undefined && chain.length < 16; e = e instanceof Error ? e.cause : undefined) chain.push(e);
+  return chain;
+}
+
+/** A wrapper often repeats the message of what it wraps. */
+function dropRepeated(texts: string[]): string[] {
+  return texts.filter((text, i) => text !== '' && !texts.slice(0, i).some(earlier => earlier.includes(text)));
+}
+
+function titleOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof MillraceError || error.name === 'Error' ? error.message : `${error.name}: ${error.message}`;
+}
+
+/** Where in the author's own files it happened. */
+function authorFrames(error: unknown): string[] {
+  if (!(error instanceof Error) || error instanceof MillraceError) return [];
+  const frames = (error.stack ?? '').split('\n').filter(line => /^\s+at /.test(line) && !FOREIGN_FRAME.test(line));
+  return frames.slice(0, 3);
+}
+
+function stackOf(error: unknown): string {
+  return causesOf(error)
+    .map((e, i) => `${i === 0 ? '' : 'Caused by: '}${e instanceof Error ? (e.stack ?? e.message) : String(e)}`)
+    .join('\n');
+}

@@ -1,0 +1,40 @@
+import { runMain } from '../../bundle/index.js';
+import { type StreamGraph, streamPlan } from '../../core/graph/index.js';
+import type { Action } from './cli-frontend.js';
+import { loadClientConfiguration } from './client-configuration.js';
+import { actionHelp } from './help.js';
+import { GENERAL_OPTIONS, RUN_OPTIONS } from './option-table.js';
+import { parseOptions, parseProperties } from './parse-options.js';
+import { generateOptions, loadCommandLineProgram } from './program.js';
+import { positive, TARGET_OPTIONS } from './target.js';
+
+const { entry, parallelism } = RUN_OPTIONS;
+
+/** `flink info [-c entry] [-p n] <bundle> <arguments>`: the plan of the program's first `execute`, which is not run. */
+export const info: Action = async (io, argv) => {
+  const options = parseOptions({ ...GENERAL_OPTIONS, entry, parallelism, ...TARGET_OPTIONS }, argv);
+  if (options.has('help')) {
+    for (const line of actionHelp('info')) io.out(line);
+    return 0;
+  }
+  const wanted = options.get('parallelism');
+  const ownParallelism = wanted === undefined ? undefined : positive(wanted, 'The parallelism');
+  const configuration = await loadClientConfiguration(io, parseProperties(options.all('define')));
+  const loaded = await loadCommandLineProgram(io, options.args, options.get('entry'));
+  const graph = await firstGraph(loaded);
+  io.out('----------------------- Execution Plan -----------------------');
+  io.out(JSON.stringify(streamPlan(graph, generateOptions(configuration, ownParallelism))));
+  io.out('-'.repeat(62));
+  return 0;
+};
+
+/** Runs `main` up to its first `execute` and leaves it there. */
+function firstGraph(loaded: Awaited<ReturnType<typeof loadCommandLineProgram>>): Promise<StreamGraph> {
+  return new Promise((resolve, reject) => {
+    const submit = (graph: StreamGraph): Promise<never> => {
+      resolve(graph);
+      return new Promise(() => {});
+    };
+    runMain(loaded.program, loaded.args, loaded.recording, { submit }).then(() => {}, reject);
+  });
+}

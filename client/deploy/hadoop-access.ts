@@ -1,0 +1,78 @@
+import { type Configuration, Options } from '../../core/config/index.js';
+import { joinPath } from '../../core/fs/index.js';
+import { type Closeable, Lifecycle } from '../../core/lifecycle.js';
+import { type HadoopConfiguration, hadoopUser, loadHadoopConfiguration } from '../../yarn-bridge/conf/index.js';
+import { HdfsFileSystem } from '../../yarn-bridge/hdfs/index.js';
+import { NodeManagerRest, ResourceManagerRest } from '../../yarn-bridge/rest/index.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Hadoop as the client sees it. Errors say how to set HADOOP_CONF_DIR where nothing says where Hadoop is. */
+export function findHadoop(configuration: Configuration, env: Environment): HadoopConfiguration {
+  const confDir = configuration.get(Options.envHadoopConfDir);
+  const yarnConfDir = configuration.get(Options.envYarnConfDir);
+  return loadHadoopConfiguration({
+    env,
+    overrides: configuration.withPrefix('flink.hadoop.'),
+    ...(confDir !== undefined && { confDir }),
+    ...(yarnConfDir !== undefined && { yarnConfDir }),
+  });
+}
+
+/** HDFS and YARN for one command. Owns its connections. */
+export class HadoopAccess implements Closeable {
+  private readonly lifecycle = new Lifecycle();
+  readonly resourceManager: ResourceManagerRest;
+  readonly nodeManagers: NodeManagerRest;
+  /** Where staging folders and the cache lie. */
+  readonly fileSystem: HdfsFileSystem;
+  private folder: Promise<string> | undefined;
+
+  private constructor(
+    readonly conf: HadoopConfiguration,
+    readonly user: string,
+    private readonly configuration: Configuration,
+  ) {
+    this.resourceManager = this.lifecycle.own(ResourceManagerRest.fromConfiguration(conf, user));
+    this.nodeManagers = this.lifecycle.own(new NodeManagerRest({ user, callTimeout: 10_000 }));
+    const staging = configuration.get(Options.yarnStagingDirectory);
+    this.fileSystem = HdfsFileSystem.fromConfiguration(conf, staging, user);
+    this.lifecycle.defer(() => this.fileSystem.close());
+  }
+
+  static open(configuration: Configuration, env: Environment): HadoopAccess {
+    return new HadoopAccess(findHadoop(configuration, env), hadoopUser(env), configuration);
+  }
+
+  /** `<home>/.flink`, whole, with scheme and authority; below yarn.staging-directory if that is set. */
+  flinkDirectory(): Promise<string> {
+    this.folder ??= this.findFlinkDirectory();
+    return this.folder;
+  }
+
+  async stagingDirectory(applicationId: string): Promise<string> {
+    return joinPath(await this.flinkDirectory(), applicationId);
+  }
+
+  close(): Promise<void> {
+    return this.lifecycle.close();
+  }
+
+  private async findFlinkDirectory(): Promise<string> {
+    const staging = this.configuration.get(Options.yarnStagingDirectory);
+    if (staging === undefined) return joinPath(await this.fileSystem.homeDirectory(), '.flink');
+    const path = staging.replace(/^[a-z]+:\/\/[^/]*/i, '');
+    return joinPath(this.fileSystem.root, path, '.flink');
+  }
+}
+
+const NEEDED =
+  /^(fs\.(defaultFS|default\.name)$|dfs\.|hdfs\.|hadoop\.(rpc|security|http)\.|ipc\.client\.|yarn\.|user\.name$)/;
+const SECRET = /password|secret|token|apikey|credential|keystore|truststore/i;
+
+/** What processes in containers need to see the same Hadoop; secrets stay here. */
+export function propertiesForContainers(conf: HadoopConfiguration): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(conf.explicitProperties()).filter(([key]) => NEEDED.test(key) && !SECRET.test(key)),
+  );
+}

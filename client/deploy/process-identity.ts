@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+
+/** A process that can be recognised later: pids are used again. */
+export interface ProcessIdentity {
+  pid: number;
+  /** When it started, in the kernel's ticks. */
+  started: string;
+}
+
+export function identityOf(pid: number): ProcessIdentity {
+  return { pid, started: startOf(pid) ?? '' };
+}
+
+/** True while this very process runs; one that has ended and was not waited for counts as gone. */
+export function isAlive({ pid, started }: ProcessIdentity): boolean {
+  return startOf(pid) === started;
+}
+
+/** Field 22 of /proc/<pid>/stat; undefined if there is no such process. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,49 @@
+import type { FileStatus } from '../../core/fs/index.js';
+import { joinPath } from '../../core/fs/index.js';
+import { ResourceCache } from '../../yarn-bridge/launch/index.js';
+import { isFinal } from '../../yarn-bridge/rest/index.js';
+import type { HadoopAccess } from './hadoop-access.js';
+import { StagingDirectory } from './staging.js';
+
+/** Milliseconds in which a restarted ResourceManager may not know its applications yet. */
+const RECOVERY = 60_000;
+/** A folder of an application that YARN never heard of, whose maker can't be asked: on another host. */
+const ABANDONED = 24 * 3_600_000;
+
+/**
+ * Removes what hard kills left: staging folders of applications that ended without their ApplicationMaster removing
+ * them, and of clients that died before they submitted. Says what it removed; never fails a command.
+ */
+export async function sweepStaging(hadoop: HadoopAccess, note: (text: string) => void): Promise<void> {
+  try {
+    const root = await hadoop.flinkDirectory();
+    const entries = await hadoop.fileSystem.list(root).catch(() => []);
+    const folders = entries.filter(entry => /^application_\d+_\d{4,}$/.test(entry.name));
+    if (folders.length > 0) {
+      const { startedOn } = await hadoop.resourceManager.clusterInfo();
+      const recovering = Date.now() - startedOn < RECOVERY;
+      for (const folder of folders) {
+        if (!(await isLeftOver(hadoop, folder, recovering))) continue;
+        await hadoop.fileSystem.delete(folder.path, { recursive: true });
+        note(`Removed what ${folder.name} left behind in ${folder.path}`);
+      }
+    }
+    if (entries.some(entry => entry.name === 'cache')) {
+      await new ResourceCache(hadoop.fileSystem, joinPath(root, 'cache')).sweep();
+    }
+  } catch {
+    // The command itself will meet the same trouble, if it matters to it, and say so.
+  }
+}
+
+async function isLeftOver(hadoop: HadoopAccess, folder: FileStatus, recovering: boolean): Promise<boolean> {
+  // Asked for one by one: a list would not hold applications that the ResourceManager has forgotten.
+  const report = await hadoop.resourceManager.report(folder.name).catch((error: unknown) => {
+    if ((error as { code?: string }).code === 'APPLICATION_NOT_FOUND') return undefined;
+    throw error;
+  });
+  if (report) return isFinal(report.state);
+  if (recovering) return false;
+  const abandoned = await new StagingDirectory(hadoop.fileSystem, folder.path).isAbandoned();
+  return abandoned || Date.now() - folder.modificationTime > ABANDONED;
+}
