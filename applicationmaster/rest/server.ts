@@ -105,6 +105,11 @@ function acceptBodies(app: FastifyInstance): void {
     }
   });
   app.addContentTypeParser(SUBMISSION_CONTENT_TYPE, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  // A request without a body of ours may carry any type: HTTP clients put one of their own on PATCH and PUT.
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume();
+    done(null, undefined);
+  });
 }
 
 function answerErrors(app: FastifyInstance, { logger, configuration }: RestServerOptions): void {

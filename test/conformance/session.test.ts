@@ -91,7 +91,7 @@ describe('a session on YARN', function () {
       ...['run', '-c', 'WordCount', JOBS, '--input', 'hdfs:///tmp/in put/words.txt', '--output', 'hdfs:///tmp/counts'],
     );
     expect(result.code).to.equal(1);
-    expect(result.stderr).to.match(/\/tmp\/counts.*exist/);
+    expect(result.stderr).to.match(/already exists.*\/tmp\/counts/);
   });
 
   it('lists a detached job, cancels it, and lists it among the ended ones', async () => {
