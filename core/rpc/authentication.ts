@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import { MillraceError } from '../errors.js';
 
@@ -10,6 +11,22 @@ export interface Peer {
 
 const NONCE_BYTES = 24;
 const HANDSHAKE_TIMEOUT_MS = 5000;
+
+/** Bytes that a peer may send before it has proved the secret: a handshake needs less than one kilobyte. */
+const UNPROVEN_BYTES = 16 * 1024;
+
+/** Ends the limit of a socket whose peer has proved the secret. */
+const limits = new WeakMap<WebSocket, () => void>();
+
+/** Drops a peer that sends much before it has proved anything: a frame may be large, and is held until it is whole. */
+export function limitUntilProven(socket: WebSocket, connection: Socket): void {
+  const already = connection.bytesRead;
+  const check = (): void => {
+    if (connection.bytesRead - already > UNPROVEN_BYTES) socket.terminate();
+  };
+  connection.on('data', check);
+  limits.set(socket, () => connection.off('data', check));
+}
 
 interface Hello {
   role: string;
@@ -46,6 +63,7 @@ export async function authenticateServer(socket: WebSocket, secret: string, self
   if (!matches(given, proofOf(secret, 'client', client.nonce, nonce, client.id))) {
     throw refusal(socket, `${client.role || 'peer'} ${client.id} does not know the secret of this cluster`);
   }
+  limits.get(socket)?.();
   return { role: client.role, id: client.id };
 }
 

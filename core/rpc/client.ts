@@ -2,7 +2,7 @@ import { type ClientOptions, WebSocket } from 'ws';
 import { MillraceError } from '../errors.js';
 import { authenticateClient, type Peer } from './authentication.js';
 import { type Handlers, type HeartbeatOptions, RpcConnection } from './connection.js';
-import { SOCKET_OPTIONS } from './server.js';
+import { SOCKET_OPTIONS } from './web-socket-listener.js';
 
 export interface ConnectRpcOptions<M> {
   host: string;
@@ -12,18 +12,21 @@ export interface ConnectRpcOptions<M> {
   /** What the other side may call here. */
   handlers?: Handlers<M>;
   heartbeat?: HeartbeatOptions;
+  /** Told of notifications that a handler refused; the default says nothing. */
+  onUnanswered?: (method: string, error: unknown) => void;
   /** To connect and prove the secret. Default 10,000. */
   timeoutMs?: number;
 }
 
 /** Opens and authenticates a control connection. The caller closes it. */
 export async function connectRpc<M>(options: ConnectRpcOptions<M>): Promise<RpcConnection> {
-  const { host, port, secret, self, handlers = {}, heartbeat, timeoutMs = 10_000 } = options;
+  const { host, port, secret, self, handlers = {}, heartbeat, onUnanswered, timeoutMs = 10_000 } = options;
   // One message a turn: what follows the answer to a call is served when the caller has seen the answer.
   const socket = await openSocket(host, port, timeoutMs, { allowSynchronousEvents: false });
   try {
     const peer = await authenticateClient(socket, secret, self);
-    return new RpcConnection(socket, { ...peer, address: `${host}:${port}` }, handlers as Handlers<never>, heartbeat);
+    const named = { ...peer, address: `${host}:${port}` };
+    return new RpcConnection(socket, named, handlers as Handlers<never>, heartbeat, onUnanswered);
   } catch (error) {
     socket.terminate();
     throw error;

@@ -1,7 +1,6 @@
 import { pack, unpack } from 'msgpackr';
 import type { WebSocket } from 'ws';
 import { deserializeError, MillraceError, type SerializedError, serializeError } from '../errors.js';
-import type { GatewayMethods } from '../protocol/control.js';
 import type { Peer } from './authentication.js';
 
 /** One side's methods. A handler may be asynchronous; what it throws reaches the caller as the same kind of error. */
@@ -45,6 +44,7 @@ export class RpcConnection {
   private readonly heartbeat: NodeJS.Timeout;
   private nextId = 1;
   private lastHeard = Date.now();
+  private lastBeat = Date.now();
   private settleClosed!: (reason: Error | undefined) => void;
   private closeReason: Error | undefined;
   private isClosed = false;
@@ -54,6 +54,8 @@ export class RpcConnection {
     readonly peer: Peer & { address: string },
     private readonly handlers: Handlers<never>,
     heartbeat: HeartbeatOptions = DEFAULT_HEARTBEAT,
+    /** Told of notifications that a handler refused: their sender does not wait for an answer. */
+    private readonly onUnanswered: (method: string, error: unknown) => void = () => {},
   ) {
     this.closed = new Promise(resolve => {
       this.settleClosed = resolve;
@@ -67,7 +69,7 @@ export class RpcConnection {
     });
     socket.on('error', error => this.end(new MillraceError('RPC', `${this.name}: ${error.message}`)));
     socket.on('close', () => this.end(new MillraceError('RPC', `${this.name}: connection closed by the other side`)));
-    this.heartbeat = setInterval(() => this.beat(heartbeat.timeoutMs), heartbeat.intervalMs);
+    this.heartbeat = setInterval(() => this.beat(heartbeat), heartbeat.intervalMs);
     this.heartbeat.unref();
   }
 
@@ -83,12 +85,14 @@ export class RpcConnection {
         return;
       }
       const id = this.nextId++;
+      // Before anything is noted: what can't be packed is thrown here, and rejects.
+      const message = pack([CALL, id, method, request]);
       const timer = setTimeout(() => {
         this.pending.delete(id);
         reject(new MillraceError('TIMEOUT', `${this.name} did not answer ${method} within ${timeoutMs} ms`));
       }, timeoutMs);
       this.pending.set(id, { resolve: v => resolve(v as T), reject, timer });
-      this.send([CALL, id, method, request]);
+      this.socket.send(message);
     });
   }
 
@@ -133,19 +137,21 @@ export class RpcConnection {
       this.end(new MillraceError('RPC', `${this.name} sent what is no message`));
       return;
     }
-    const [kind, id, third, fourth] = message as [number, number, unknown, unknown];
+    const [kind, id, third, fourth] = message as unknown[];
     if (kind === RESULT || kind === FAILURE) this.settle(kind, id, third);
-    else if (kind === CALL) void this.serve(id, String(third), fourth);
+    else if (kind === CALL && typeof id === 'number') void this.serve(id, String(third), fourth);
     else if (kind === NOTIFY) void this.serve(undefined, String(third), fourth);
+    else this.end(new MillraceError('RPC', `${this.name} sent what is no message`));
   }
 
-  private settle(kind: number, id: number, value: unknown): void {
-    const call = this.pending.get(id);
+  private settle(kind: number, id: unknown, value: unknown): void {
+    const call = this.pending.get(id as number);
     if (!call) return;
-    this.pending.delete(id);
+    this.pending.delete(id as number);
     clearTimeout(call.timer);
     if (kind === RESULT) call.resolve(value);
-    else call.reject(deserializeError(value as SerializedError));
+    else if (isSerializedError(value)) call.reject(deserializeError(value));
+    else call.reject(new MillraceError('RPC', `${this.name} failed without saying why`));
   }
 
   private async serve(id: number | undefined, method: string, request: unknown): Promise<void> {
@@ -157,13 +163,18 @@ export class RpcConnection {
       const value = response instanceof Promise ? await response : response;
       if (id !== undefined && !this.isClosed) this.send([RESULT, id, value]);
     } catch (error) {
-      if (id !== undefined && !this.isClosed) this.send([FAILURE, id, serializeError(error)]);
+      if (id === undefined) this.onUnanswered(method, error);
+      else if (!this.isClosed) this.send([FAILURE, id, serializeError(error)]);
     }
   }
 
-  private beat(timeoutMs: number): void {
-    const silence = Date.now() - this.lastHeard;
-    if (silence > timeoutMs) {
+  private beat({ intervalMs, timeoutMs }: HeartbeatOptions): void {
+    const now = Date.now();
+    const slept = now - this.lastBeat > intervalMs + timeoutMs / 2;
+    this.lastBeat = now;
+    const silence = now - this.lastHeard;
+    // A process that was stopped itself has not listened: what came meanwhile is read after this.
+    if (silence > timeoutMs && !slept) {
       this.end(new MillraceError('TIMEOUT', `${this.name} has been silent for ${Math.round(silence / 1000)} s`));
     } else this.socket.ping();
   }
@@ -182,7 +193,8 @@ export class RpcConnection {
     if (reason && 'code' in reason && reason.code === 'TIMEOUT') this.socket.terminate();
     else this.socket.close();
     // A peer that does not answer the closing handshake must not hold the socket.
-    setTimeout(() => this.socket.terminate(), 2000).unref();
+    const terminate = setTimeout(() => this.socket.terminate(), 2000);
+    this.socket.once('close', () => clearTimeout(terminate));
     this.settleClosed(reason);
   }
 }
@@ -198,4 +210,6 @@ export interface Gateway<M> {
   notify<K extends keyof M>(method: K, request: M[K] extends { request: infer R } ? R : never): void;
 }
 
-export type { GatewayMethods };
+function isSerializedError(value: unknown): value is SerializedError {
+  return typeof value === 'object' && value !== null && 'message' in value;
+}

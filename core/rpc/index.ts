@@ -8,4 +8,5 @@ export {
   RpcConnection,
 } from './connection.js';
 export { portsOf } from './ports.js';
-export { listenOnFirstFree, RpcServer, type RpcServerOptions, SOCKET_OPTIONS } from './server.js';
+export { RpcServer, type RpcServerOptions } from './server.js';
+export { listenOnFirstFree, SOCKET_OPTIONS } from './web-socket-listener.js';

@@ -1,16 +1,10 @@
 import type { AddressInfo } from 'node:net';
-import { type WebSocket, WebSocketServer } from 'ws';
-import { MillraceError, messageOf } from '../errors.js';
+import type { WebSocket, WebSocketServer } from 'ws';
+import { messageOf } from '../errors.js';
 import type { Closeable } from '../lifecycle.js';
 import { authenticateServer, type Peer } from './authentication.js';
 import { type Handlers, type HeartbeatOptions, RpcConnection } from './connection.js';
-import { portsOf } from './ports.js';
-
-export const SOCKET_OPTIONS = {
-  perMessageDeflate: false,
-  skipUTF8Validation: true,
-  maxPayload: 128 * 1024 * 1024,
-} as const;
+import { listenOnFirstFree } from './web-socket-listener.js';
 
 export interface RpcServerOptions<M> {
   host: string;
@@ -21,9 +15,14 @@ export interface RpcServerOptions<M> {
   heartbeat?: HeartbeatOptions;
   handlers: Handlers<M>;
   onConnection?: (connection: RpcConnection) => void;
+  /** Told of notifications that a handler refused; the default says nothing. */
+  onUnanswered?: (method: string, error: unknown) => void;
   /** Told of peers that were turned away; the default says nothing. */
   onRefused?: (reason: string) => void;
 }
+
+/** Milliseconds that peers have to answer the end of their connections. */
+const CLOSE_TIMEOUT_MS = 500;
 
 /** Listens for authenticated control connections. `close` ends all of them. */
 export class RpcServer implements Closeable {
@@ -50,41 +49,24 @@ export class RpcServer implements Closeable {
     return rpc;
   }
 
+  /** Lets what was sent arrive before it closes. Idempotent. */
   async close(): Promise<void> {
     for (const connection of this.connections) connection.close();
-    for (const client of this.server.clients) client.terminate();
+    const { clients } = this.server;
+    const cut = setTimeout(() => {
+      for (const client of clients) client.terminate();
+    }, CLOSE_TIMEOUT_MS);
     await new Promise<void>(resolve => this.server.close(() => resolve()));
+    clearTimeout(cut);
   }
 
   private async accept<M>(socket: WebSocket, address: string, options: RpcServerOptions<M>): Promise<void> {
     const peer = await authenticateServer(socket, options.secret, options.self);
     const handlers = options.handlers as Handlers<never>;
-    const connection = new RpcConnection(socket, { ...peer, address }, handlers, options.heartbeat);
+    const { heartbeat, onUnanswered } = options;
+    const connection = new RpcConnection(socket, { ...peer, address }, handlers, heartbeat, onUnanswered);
     this.connections.add(connection);
     void connection.closed.then(() => this.connections.delete(connection));
     options.onConnection?.(connection);
   }
-}
-
-/** A WebSocket server on the first free port of the range. */
-export async function listenOnFirstFree(host: string, port: number | string): Promise<WebSocketServer> {
-  let last: unknown;
-  for (const candidate of portsOf(port)) {
-    try {
-      return await new Promise<WebSocketServer>((resolve, reject) => {
-        // One message a turn: the first one after the handshake may come in the same packet as its end, and would be
-        // emitted before anybody listens.
-        const server = new WebSocketServer({ host, port: candidate, ...SOCKET_OPTIONS, allowSynchronousEvents: false });
-        server.once('error', reject);
-        server.once('listening', () => {
-          server.off('error', reject);
-          resolve(server);
-        });
-      });
-    } catch (error) {
-      last = error;
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') break;
-    }
-  }
-  throw new MillraceError('CONNECTION_FAILED', `cannot listen on ${host}:${port}: ${messageOf(last)}`, { cause: last });
 }
