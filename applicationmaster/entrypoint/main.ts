@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   }
   if (mode === 'per-job') {
     const { endWithJob, submitPerJob } = await import('./per-job.js');
-    void endWithJob(running, await submitPerJob(running));
+    void endWithJob(running, await submitPerJob(running), settings.yarn?.attached);
   }
   if (settings.readyFile !== undefined) writeReadyFile(settings.readyFile, { restPort, rpcPort, pid: process.pid });
   await exit(await running.ended);

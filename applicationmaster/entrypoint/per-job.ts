@@ -12,11 +12,14 @@ export async function submitPerJob(master: ApplicationMaster): Promise<JobMaster
   return master.dispatcher.submit(job, job.program && readFileSync(JOB_BUNDLE_FILE));
 }
 
-/** The application ends with its job, as its job did; a client that follows the job gets its result first. */
-export async function endWithJob(master: ApplicationMaster, job: JobMaster): Promise<void> {
+/** Long enough for whoever cancelled the job to see that it ended. */
+const DETACHED_WAIT_MS = 1000;
+
+/** The application ends with its job, as its job did; a client that waits for the job gets its result first. */
+export async function endWithJob(master: ApplicationMaster, job: JobMaster, attached = false): Promise<void> {
   await job.ended;
   const { status, diagnostics } = endOf(job);
-  await job.resultWatch.served();
+  await job.resultWatch.served(attached ? undefined : DETACHED_WAIT_MS);
   master.requestEnd(status, diagnostics);
 }
 

@@ -18,7 +18,7 @@ const Resource = z.object({
   visibility: z.enum(['PRIVATE', 'APPLICATION']),
 });
 
-const Yarn = z.object({
+const Yarn = z.looseObject({
   applicationId: z.string(),
   user: z.string(),
   hadoop: texts,
@@ -27,9 +27,10 @@ const Yarn = z.object({
   nodeCommand: z.string(),
   containerVcores: z.number().int().min(1),
   preStarted: z.number().int().min(1).optional(),
+  attached: z.boolean().optional(),
 });
 
-const Settings = z.object({
+const Settings = z.looseObject({
   mode: z.enum(['session', 'per-job', 'standalone']),
   configuration: texts,
   memory: z.number().int().min(1),

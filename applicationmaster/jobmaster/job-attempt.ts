@@ -91,7 +91,11 @@ export class JobAttempt {
     if (!execution) return;
     if (update.metrics) execution.metrics = update.metrics;
     if (update.accumulators) execution.accumulators = update.accumulators;
-    if (!execution.move(update.state)) return;
+    if (!execution.move(update.state)) {
+      // It began although it was cancelled: the cancellation came before the task did.
+      if (execution.state === 'CANCELING') this.sendCancel(execution);
+      return;
+    }
     if (update.state === 'FAILED') {
       const error = update.error
         ? deserializeError(update.error)
@@ -127,9 +131,11 @@ export class JobAttempt {
       deployments.map(async ([lease, tasks]) => {
         try {
           await lease.gateway.call('submitTasks', { sessionId, tasks });
+          // A cancellation that came while the TaskManager was still fetching the bundle met no task there.
+          if (signal.aborted) for (const t of tasks) this.cancelAgain(t.executionId);
         } catch (error) {
           // A broken connection is about to be told as the loss of its TaskManager, with the reason.
-          if (signal.aborted || !lease.gateway.isOpen) return;
+          if (!lease.gateway.isOpen) return;
           // Nothing of these runs there: without a state of their own nobody would end them.
           const at = `Deploying to slot ${lease.slotIndex} of TaskManager ${lease.taskManagerId}`;
           const failure = new MillraceError('TASK_FAILED', `${at}: ${messageOf(error)}`, {
@@ -138,7 +144,8 @@ export class JobAttempt {
           });
           for (const t of tasks) {
             const execution = this.graph.execution(t.executionId);
-            if (execution?.move('FAILED')) this.failed(execution, failure);
+            if (execution?.state === 'CANCELING') execution.move('CANCELED');
+            else if (execution?.move('FAILED')) this.failed(execution, failure);
           }
         }
       }),
@@ -157,16 +164,25 @@ export class JobAttempt {
       return;
     }
     e.move('CANCELING');
-    const { sessionId, cancellationTimeout } = this.options;
-    e.slot.gateway.call('cancelTask', { sessionId, executionId: e.id }).catch(() => {
-      // The connection is gone or going; its loss ends the execution.
-    });
+    this.sendCancel(e);
+    const { cancellationTimeout } = this.options;
     if (cancellationTimeout === 0) return;
     const timer = setTimeout(() => {
       e.move('FAILED');
       this.checkOver();
     }, cancellationTimeout + CANCELLATION_GRACE_MS);
     this.overdue.set(e, timer);
+  }
+
+  private cancelAgain(executionId: HexId): void {
+    const execution = this.graph.execution(executionId);
+    if (execution?.state === 'CANCELING') this.sendCancel(execution);
+  }
+
+  private sendCancel({ id, slot }: Execution): void {
+    slot?.gateway.call('cancelTask', { sessionId: this.options.sessionId, executionId: id }).catch(() => {
+      // The connection is gone or going; its loss ends the execution.
+    });
   }
 
   private checkOver(): void {

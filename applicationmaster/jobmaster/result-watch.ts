@@ -27,9 +27,9 @@ export class ResultWatch {
     this.notify?.();
   }
 
-  /** Resolves when the result was fetched; at once where nobody follows, and after a while where nobody comes. */
-  async served(): Promise<void> {
-    const { followsForMs = 5000, waitMs = 10_000 } = this.options;
+  /** Resolves when the result was fetched; at once where nobody follows, and after `waitMs` where nobody comes. */
+  async served(waitMs = this.options.waitMs ?? 10_000): Promise<void> {
+    const { followsForMs = 5000 } = this.options;
     if (this.wasServed || this.clock.now() - this.lastAsked > followsForMs) return;
     await new Promise<void>(resolve => {
       const timer = setTimeout(resolve, waitMs);

@@ -28,7 +28,8 @@ describe('a job of its own on YARN', function () {
 
   afterEach('nothing is left in YARN or the staging folder', async () => {
     await eventually(async () => (await yarn.containers()) === 0, { timeout: 30_000 });
-    expect(await hdfs.names(`${await hdfs.home()}/.flink`)).to.deep.equal(['cache']);
+    const staging = `${await hdfs.home()}/.flink`;
+    await eventually(async () => (await hdfs.names(staging)).join() === 'cache', { timeout: 30_000 });
   });
 
   it('brings its application up, ends it with its job, and both say the same', async () => {
