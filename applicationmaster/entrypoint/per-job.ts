@@ -12,14 +12,17 @@ export async function submitPerJob(master: ApplicationMaster): Promise<JobMaster
   return master.dispatcher.submit(job, job.program && readFileSync(JOB_BUNDLE_FILE));
 }
 
-/** Long enough for whoever cancelled the job to see that it ended. */
-const DETACHED_WAIT_MS = 1000;
+/** Milliseconds that the client of an attached job has to fetch its result; it may not even have asked once. */
+const ATTACHED_WAIT_MS = 15_000;
+/** Milliseconds that whoever else follows the job, or cancelled it, has to see that it ended. */
+const FOLLOWED_WAIT_MS = 1000;
 
 /** The application ends with its job, as its job did; a client that waits for the job gets its result first. */
 export async function endWithJob(master: ApplicationMaster, job: JobMaster, attached = false): Promise<void> {
   await job.ended;
   const { status, diagnostics } = endOf(job);
-  await job.resultWatch.served(attached ? undefined : DETACHED_WAIT_MS);
+  if (attached) await job.resultWatch.served(ATTACHED_WAIT_MS);
+  else if (job.resultWatch.isFollowed) await job.resultWatch.served(FOLLOWED_WAIT_MS);
   master.requestEnd(status, diagnostics);
 }
 

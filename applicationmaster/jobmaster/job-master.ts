@@ -69,7 +69,7 @@ export class JobMaster {
     this.ended = new Promise(resolve => {
       this.settleEnded = resolve;
     });
-    this.resultWatch = new ResultWatch({ clock });
+    this.resultWatch = new ResultWatch(clock);
     this.outputs = new TextOutputs(job, fileSystems);
     this.attempt = this.createAttempt();
   }
