@@ -10,10 +10,11 @@ export async function checkHdfs(hadoop: HadoopAccess, check: Check): Promise<voi
   const { fileSystem } = hadoop;
   const home = await check('NameNode', async () => {
     const value = await hadoop.flinkDirectory();
-    await fileSystem.mkdirs(value, '700');
+    await fileSystem.exists(value);
     return { value, said: `${fileSystem.root}, staging in ${value}` };
   });
   if (home === undefined) return;
+  const wasThere = await fileSystem.exists(home);
   const file = joinPath(home, `doctor-${randomBytes(4).toString('hex')}`);
   await check('DataNode', async () => {
     const started = Date.now();
@@ -23,6 +24,7 @@ export async function checkHdfs(hadoop: HadoopAccess, check: Check): Promise<voi
       if (back !== 'written by flink doctor') throw new Error(`${file} came back with another content`);
     } finally {
       await fileSystem.delete(file).catch(() => false);
+      if (!wasThere) await fileSystem.delete(home).catch(() => false);
     }
     return { said: `a file went there and came back in ${Date.now() - started} ms` };
   });

@@ -1,12 +1,23 @@
+import { fileURLToPath } from 'node:url';
 import { type ErrorCode, MillraceError, messageOf } from '../../core/errors.js';
 import { type CliIo, UsageError } from './io.js';
 
 /** Failures of a job or an application: what happened first stands first. */
 const ROOT_CAUSE_FIRST: ReadonlySet<ErrorCode> = new Set(['JOB_FAILED', 'APPLICATION_FAILED']);
 
-/** Frames of the platform and of Node: not what an author looks for. */
-const FOREIGN_FRAME =
-  /node:|node_modules|[/\\](runtime|dist)[/\\]|[/\\](api|core|taskmanager|applicationmaster|minicluster|bundle|client)[/\\][\w/-]*[\w-]+\.(ts|js):\d/;
+/** The platform's own files, here and in containers, and Node's: not what an author looks for. */
+const ROLE_FILE = /[/\\](slot-worker|taskmanager|applicationmaster|program-runner)\.js:\d/;
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const OWN_FOLDER = /^(api|applicationmaster|bundle|client|core|dist|minicluster|taskmanager|yarn-bridge)[/\\]/;
+
+function isForeign(frame: string): boolean {
+  const start = frame.indexOf(ROOT);
+  return (
+    /\(node:|[/\\]node_modules[/\\]/.test(frame) ||
+    ROLE_FILE.test(frame) ||
+    (start >= 0 && OWN_FOLDER.test(frame.slice(start + ROOT.length)))
+  );
+}
 
 /** Says what went wrong, Flink's way, and gives the exit code. Without `verbose` there is no stack. */
 export function reportFailure(io: CliIo, error: unknown, verbose = false): number {
@@ -65,7 +76,7 @@ function titleOf(error: unknown): string {
 /** Where in the author's own files it happened. */
 function authorFrames(error: unknown): string[] {
   if (!(error instanceof Error) || error instanceof MillraceError) return [];
-  const frames = (error.stack ?? '').split('\n').filter(line => /^\s+at /.test(line) && !FOREIGN_FRAME.test(line));
+  const frames = (error.stack ?? '').split('\n').filter(line => /^\s+at /.test(line) && !isForeign(line));
   return frames.slice(0, 3);
 }
 

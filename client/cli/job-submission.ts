@@ -12,6 +12,10 @@ export interface SubmittedJob {
 /** Where the jobs of one `flink run` go. */
 export interface JobSubmitter {
   submit(jobGraph: JobGraph, bundle: Uint8Array): Promise<SubmittedJob>;
+  /** Attached, after the last job: waits until clusters that were made for the jobs are gone. */
+  untilEnded?(): Promise<void>;
+  /** After an interruption: makes sure that no cluster that was made for a job goes on. */
+  endApplications?(): Promise<void>;
   close(): Promise<void> | void;
 }
 

@@ -3,6 +3,7 @@ import { MillraceError, messageOf } from '../../core/errors.js';
 import type { JobGraph } from '../../core/graph/index.js';
 import { slotsNeeded } from '../../core/graph/index.js';
 import { Lifecycle } from '../../core/lifecycle.js';
+import { untilEnded } from '../deploy/application-watch.js';
 import type { ClusterSpecification } from '../deploy/cluster-specification.js';
 import type { HadoopAccess } from '../deploy/hadoop-access.js';
 import { sweepStaging } from '../deploy/sweep.js';
@@ -18,6 +19,9 @@ export interface PerJobOptions {
   specification: ClusterSpecification;
   detached: boolean;
 }
+
+/** Milliseconds that an application whose job has ended may take to go. */
+const END_WAIT = 10_000;
 
 /** Brings up an application on YARN for each job; it ends with its job. */
 export class PerJobSubmitter implements JobSubmitter {
@@ -54,11 +58,28 @@ export class PerJobSubmitter implements JobSubmitter {
 
   /** After an interruption: makes sure that no application goes on. */
   async endApplications(): Promise<void> {
+    const { hadoop } = this.options;
     for (const { applicationId } of this.clients) {
-      await this.options.hadoop.resourceManager.kill(applicationId, { wait: 10_000 }).catch((error: unknown) => {
+      try {
+        // With its job cancelled it ends by itself, and removes its files.
+        const patience = new AbortController().signal;
+        await untilEnded(hadoop, applicationId, { timeout: END_WAIT, signal: patience }).catch(() =>
+          hadoop.resourceManager.kill(applicationId, { wait: END_WAIT }),
+        );
+      } catch (error) {
         this.io.err(`The application ${applicationId} could not be killed: ${messageOf(error)}`);
-      });
+      }
     }
+  }
+
+  /** An application ends with its job: whoever was told the result finds nothing of it left. */
+  async untilEnded(): Promise<void> {
+    const { hadoop } = this.options;
+    await Promise.all(
+      this.clients.map(({ applicationId }) =>
+        untilEnded(hadoop, applicationId, { timeout: END_WAIT, signal: this.io.interrupted }).catch(() => {}),
+      ),
+    );
   }
 
   close(): Promise<void> {

@@ -11,7 +11,6 @@ import { type JobSubmitter, RunningClusterSubmitter } from './job-submission.js'
 import { openCluster } from './open-cluster.js';
 import { GENERAL_OPTIONS, RUN_OPTIONS, YARN_OPTIONS } from './option-table.js';
 import { type ParsedOptions, parseOptions } from './parse-options.js';
-import type { PerJobSubmitter } from './per-job-submitter.js';
 import { generateOptions, type LoadedProgram, loadCommandLineProgram } from './program.js';
 import { ProgramExecutor } from './program-executor.js';
 import { checkApplicationId, positive, type ResolvedTarget, resolveTarget, TARGET_OPTIONS } from './target.js';
@@ -80,11 +79,10 @@ async function runProgram(
     return 0;
   } catch (error) {
     await executor.settled();
-    if (io.interrupted.aborted && 'endApplications' in submitter && !detached) {
-      await (submitter as PerJobSubmitter).endApplications();
-    }
+    if (io.interrupted.aborted && !detached) await submitter.endApplications?.();
     throw error;
   } finally {
+    if (!detached) await submitter.untilEnded?.();
     await fileSystems.close();
   }
 }

@@ -180,11 +180,13 @@ describe('text files', () => {
     expect(readdirSync(dir)).to.deep.equal(['f']);
   });
 
-  it('are written in order to a file system that takes its time', async () => {
+  /** Registers `slow:`, whose one file takes its time for each write; says what was written, and what overlapped. */
+  function slowFile(): { parts: string[]; overlaps: () => number } {
     const parts: string[] = [];
     let active = 0;
+    let overlaps = 0;
     const step = async (action: () => void): Promise<void> => {
-      expect(++active).to.equal(1);
+      if (++active > 1) overlaps++;
       await new Promise(resolve => setTimeout(resolve, 2));
       action();
       active--;
@@ -198,8 +200,26 @@ describe('text files', () => {
       'slow',
       () => ({ create: async () => writer, close: async () => {} }) as unknown as FileSystem,
     );
+    return { parts, overlaps: () => overlaps };
+  }
+
+  it('of a canceled job are closed after the write that is under way', async () => {
+    const { parts, overlaps } = slowFile();
+    const job = new TestingJob();
+    job.sequence(1, 1e9).writeAsText('slow:///f');
+    const run = slots.deploy(job);
+    await eventually(() => parts.length > 2, { interval: 1 });
+    run.cancel();
+    await run.ended();
+    expect(parts.at(-1)).to.equal('closed');
+    expect(overlaps()).to.equal(0);
+  });
+
+  it('are written in order to a file system that takes its time', async () => {
+    const { parts, overlaps } = slowFile();
     const many = Array.from({ length: 30_000 }, (_, i) => `line ${i}`);
     await write('slow:///f', many);
+    expect(overlaps()).to.equal(0);
     expect(parts.pop()).to.equal('closed');
     expect(parts.length).to.be.greaterThan(2);
     expect(parts.join('')).to.equal(`${many.join('\n')}\n`);
