@@ -52,7 +52,7 @@ export function parseSettings(text: string, where: string): TaskManagerSettings 
     properties: Object.fromEntries(
       Object.entries(object(fields['properties'] ?? {}, where, 'properties')).map(([key, v]) => [
         key,
-        text_(v, where, `properties.${key}`),
+        v === '' ? '' : text_(v, where, `properties.${key}`),
       ]),
     ),
   };

@@ -79,7 +79,7 @@ describe('the TaskManager process', () => {
     const dir = tempDir();
     const settings = {
       rpc: { host: '127.0.0.1', port: master.port },
-      properties: { ...PROPERTIES, 'io.tmp.dirs': dir },
+      properties: { ...PROPERTIES, 'io.tmp.dirs': dir, 'flink.hadoop.yarn.nodemanager.aux-services': '' },
     };
     const credentials = new Credentials()
       .addSecret(CLUSTER_SECRET_ALIAS, SECRET)
