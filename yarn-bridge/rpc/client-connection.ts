@@ -88,6 +88,12 @@ export class ClientConnection {
         socket.once('connect', resolve);
         void connection.closed.then(reject);
       });
+      // A server that takes no SIMPLE answers the preamble alone and hangs up: what is written after that loses its words.
+      // So everything up to the first call goes out as one.
+      if (authentication.type === 'simple') {
+        socket.cork();
+        setImmediate(() => socket.uncork());
+      }
       socket.write(preamble(authentication.type === 'token' ? 'sasl' : 'simple'));
       if (authentication.type === 'token') await connection.authenticate(authentication.token);
       connection.sendContext();
