@@ -134,7 +134,7 @@ export class SlotManager implements Closeable {
     if (maxWorkers === undefined || count <= maxWorkers * slotsPerWorker) return undefined;
     return new MillraceError(
       'NO_RESOURCE_AVAILABLE',
-      `needs ${count} slots, the cluster is capped at ${maxWorkers * slotsPerWorker}: ${capDescription}`,
+      `needs ${count} slots, session is capped at ${maxWorkers * slotsPerWorker}: ${capDescription}`,
       { domain: 'user' },
     );
   }
