@@ -16,6 +16,14 @@ process.setSourceMapsEnabled(true);
 // What a thread writes to process.stdout passes through the main thread, and is lost when the thread ends.
 globalThis.console = new Console({ stdout: synchronous(1), stderr: synchronous(2) });
 
+// An author's call would end the thread without a word of where it came from.
+const endThread = process.exit.bind(process);
+process.exit = (code): never => {
+  throw new Error(
+    `process.exit(${code ?? ''}) was called in a job: throw an error to fail the job, or return to go on.`,
+  );
+};
+
 const port = parentPort!;
 const data = workerData as SlotWorkerData;
 const send = (message: FromSlot): void => port.postMessage(message);
@@ -80,7 +88,7 @@ async function close(): Promise<void> {
     logger.error('The slot was not closed cleanly.', error);
   }
   send({ type: 'closed' });
-  process.exit(0);
+  endThread(0);
 }
 
 function synchronous(fd: number): Writable {
