@@ -14,11 +14,12 @@ const ALLOWED: Record<string, string[]> = {
   minicluster: ['applicationmaster', 'taskmanager', 'core', 'bundle'],
   client: ['api', 'bundle', 'core', 'yarn-bridge', 'minicluster'],
   examples: ['api'],
-  benchmarks: ['api'],
+  benchmarks: ['api', 'test'],
 };
 
 /** `core` and `yarn-bridge` are many modules under one roof: their subfolders are doors of their own. */
 const DOORS: Record<string, RegExp> = {
+  test: /^test\/testing\/[a-z-]+\.ts$/,
   core: /^core\/([a-z]+\/index|[a-z-]+)\.ts$/,
   'yarn-bridge': /^yarn-bridge\/[a-z]+\/index\.ts$/,
 };

@@ -143,6 +143,7 @@ export class SlotRuntime implements Closeable {
         edgeName: `by '${sender}' (${output.edge.partitioner})`,
         memory: this.memory,
         onWritable: wake,
+        isIdle: () => task?.isIdle === true,
       });
     });
     const gate = descriptor.inputs.length === 0 ? undefined : new InputGate(this.channelsOf(descriptor), wake);

@@ -50,6 +50,11 @@ export class TaskLoop {
     if (this.scheduled === undefined && !this.stopped) this.scheduled = setImmediate(this.slice);
   }
 
+  /** It waits for input; nothing else holds it. */
+  get isIdle(): boolean {
+    return this.rest === 'idleMs';
+  }
+
   /** Times up to now. */
   account(): void {
     const now = this.clock();

@@ -94,6 +94,10 @@ export class Task {
     return this.descriptor.executionId;
   }
 
+  get isIdle(): boolean {
+    return this.loop.isIdle;
+  }
+
   /** Called by gate and partitions as well as by sources. */
   readonly wake = (): void => {
     this.releaseWriters();

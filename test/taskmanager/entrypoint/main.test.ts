@@ -93,8 +93,12 @@ describe('the TaskManager process', () => {
     });
     await eventually(() => master.registrations.length === 1);
     expect(master.registrations[0]!.taskManagerId).to.equal('container_1_0001_01_000002');
-    const log = readFileSync(join(dir, 'taskmanager.log'), 'utf8');
-    expect(log).to.contain('Registered at the ApplicationMaster').and.not.contain(SECRET);
+    // The TaskManager hears of its registration after its master.
+    const log = await eventually(() => {
+      const text = readFileSync(join(dir, 'taskmanager.log'), 'utf8');
+      return text.includes('Registered at the ApplicationMaster') && text;
+    });
+    expect(log).not.to.contain(SECRET);
     expect(await master.taskManager.call('readLog', { file: 'log', maxBytes: 10 })).to.deep.equal({
       content: log.slice(-10),
       size: Buffer.byteLength(log),

@@ -35,7 +35,13 @@ function partitionOf(partitionId: string, bufferTimeout = -1, writable = (): voi
     consumerParallelism: 1,
     consumerMaxParallelism: 128,
   };
-  return new ResultPartition({ descriptor, edgeName: 'x', memory: new NetworkMemory(), onWritable: writable });
+  return new ResultPartition({
+    descriptor,
+    edgeName: 'x',
+    memory: new NetworkMemory(),
+    onWritable: writable,
+    isIdle: () => true,
+  });
 }
 
 /** Sends a batch of one record. */

@@ -349,9 +349,9 @@ for (const [where, count] of [
 
     for (const [timeout, atMost] of [
       [0, 60],
-      [50, 400],
+      [1000, 600],
     ] as const) {
-      it(`a lone record arrives with a buffer timeout of ${timeout} ms`, async () => {
+      it(`a lone record of an idle task arrives within ${atMost} ms of a buffer timeout of ${timeout} ms`, async () => {
         await start();
         const seen: string[] = [];
         let emit!: (x: string) => void;
@@ -374,7 +374,6 @@ for (const [where, count] of [
           times.push(performance.now() - begin);
         }
         expect(times.sort((a, b) => a - b)[2]).to.be.lessThan(atMost);
-        if (timeout > 0) expect(Math.min(...times)).to.be.greaterThan(timeout / 2);
         run.cancel();
         await run.ended();
       });
