@@ -1,7 +1,7 @@
 /** Waits for a condition, not for a time: tries `check` until it returns something truthy, or fails with the last reason. */
 export async function eventually<T>(
   check: () => T | Promise<T>,
-  { timeout = 8000, interval = 20 }: { timeout?: number; interval?: number } = {},
+  { timeout = 20_000, interval = 20 }: { timeout?: number; interval?: number } = {},
 ): Promise<Exclude<T, false | null | undefined>> {
   const deadline = Date.now() + timeout;
   let last: unknown;
