@@ -44,7 +44,7 @@ async function start(
       return NameNode.start({ dir: paths.hdfs, host, port, dataNodePort, superuser: user });
     }
     case 'resourcemanager':
-      return ResourceManager.start({ host, ports: settings.ports, hadoop, internalSecret, log });
+      return ResourceManager.start({ dir: paths.state, host, ports: settings.ports, hadoop, internalSecret, log });
     case 'nodemanager': {
       const { name, port, httpPort, memoryMb, vcores, user, tracker } = settings;
       const dir = paths.node(name);

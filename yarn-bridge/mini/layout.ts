@@ -11,6 +11,7 @@ export const layout = (dir: string) => ({
   logFile: (name: string) => join(dir, 'logs', `${name}.log`),
   secretFile: join(dir, 'run', 'internal-secret'),
   hdfs: join(dir, 'hdfs'),
+  state: join(dir, 'rm'),
   node: (name: string) => join(dir, 'nm', name),
 });
 

@@ -7,6 +7,10 @@ export interface ContainerReport {
   state: 'RUNNING' | 'COMPLETE';
   exitStatus: number;
   diagnostics: string;
+  memoryMb: number;
+  vcores: number;
+  priority: number;
+  startedAt: number;
 }
 
 export interface RegisterNode {
@@ -15,10 +19,13 @@ export interface RegisterNode {
   httpAddress: string;
   memoryMb: number;
   vcores: number;
+  /** All that it has not been told to forget. */
   containers: ContainerReport[];
+  applications: string[];
 }
 
 export interface NodeRegistered {
+  /** The ResourceManager's start. */
   rmIdentifier: number;
   /** Base64. The password of a token is HMAC-SHA1(key, identifier). */
   containerTokenKey: string;
@@ -28,13 +35,16 @@ export interface NodeRegistered {
 export interface NodeHeartbeat {
   /** `host:port` */
   node: string;
-  /** Those whose state is not acknowledged yet. */
+  /** Those that run, and those that ended since the last one. */
   containers: ContainerReport[];
+  /** The last one: the node ends in good order. */
+  unregister?: boolean;
 }
 
 export interface NodeHeartbeatAnswer {
   /** The ResourceManager does not know this node: register. */
   resync: boolean;
   stopContainers: string[];
+  forgetContainers: string[];
   finishedApplications: string[];
 }

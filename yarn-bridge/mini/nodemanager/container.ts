@@ -12,6 +12,10 @@ export interface ContainerOptions {
   applicationId: string;
   user: string;
   memoryMb: number;
+  vcores: number;
+  priority: number;
+  /** Granted by the ResourceManager. */
+  createdAt: number;
   context: ContainerLaunchContext;
   localDir: string;
   logRoot: string;
@@ -46,7 +50,9 @@ export class Container {
     const { containerId, applicationId, user, localDir, logRoot } = options;
     this.workDir = join(localDir, 'usercache', user, 'appcache', applicationId, containerId);
     this.logDir = join(logRoot, applicationId, containerId);
-    this.report = { containerId, state: 'RUNNING', exitStatus: -1000, diagnostics: '' };
+    const { memoryMb, vcores, priority, createdAt } = options;
+    const size = { memoryMb, vcores, priority, startedAt: createdAt };
+    this.report = { containerId, state: 'RUNNING', exitStatus: -1000, diagnostics: '', ...size };
     this.ended = new Promise(resolve => {
       this.settleEnded = resolve;
     });
@@ -156,7 +162,7 @@ export class Container {
 
   private complete(exitStatus: number, diagnostics: string): void {
     if (!this.isRunning) return;
-    this.report = { containerId: this.options.containerId, state: 'COMPLETE', exitStatus, diagnostics };
+    this.report = { ...this.report, state: 'COMPLETE', exitStatus, diagnostics };
     rmSync(this.workDir, { recursive: true, force: true });
     this.settleEnded();
     this.options.onChange();

@@ -14,11 +14,18 @@ import {
   formatContainerId,
   HadoopRpcServer,
   type NodeId,
+  type Resource,
   RpcServerError,
   type Token,
 } from '../../rpc/index.js';
 import { listen, portOf } from '../http.js';
-import { HEARTBEAT_PATH, type NodeHeartbeatAnswer, type NodeRegistered, REGISTER_PATH } from '../node-protocol.js';
+import {
+  type ContainerReport,
+  HEARTBEAT_PATH,
+  type NodeHeartbeatAnswer,
+  type NodeRegistered,
+  REGISTER_PATH,
+} from '../node-protocol.js';
 import { tokenPassword } from '../tokens.js';
 import { Container, EXIT } from './container.js';
 import { Localizer } from './localizer.js';
@@ -44,13 +51,17 @@ interface ContainerTokenIdentifier {
   containerId: ContainerId;
   nmHostAddr: string;
   appSubmitter: string;
-  resource: { memory: number };
+  resource: Resource;
+  priority?: { priority: number };
+  creationTime: number;
   expiryTimeStamp: number;
   rmIdentifier: number;
 }
 
 const HEARTBEAT_MS = 100;
 const RETRY_MS = 200;
+const REQUEST_TIMEOUT_MS = 5000;
+const LAST_WORDS_MS = 1000;
 
 /** Starts and watches containers on one "node" of the embedded Hadoop. */
 export class NodeManager implements Closeable {
@@ -60,10 +71,16 @@ export class NodeManager implements Closeable {
   private keys: { container: Buffer; nm: Buffer; rmIdentifier: number } | undefined;
   private rpc!: HadoopRpcServer;
   private http!: Server;
-  private readonly acknowledged = new Set<string>();
+  /** Applications that have run here, with their user. */
+  private readonly applications = new Map<string, string>();
+  /** Containers whose end this ResourceManager has heard of. */
+  private readonly reported = new Set<string>();
+  /** All that were ever started: a token is good for one. */
+  private readonly started = new Set<string>();
   private beatTimer: NodeJS.Timeout | undefined;
   private beating = false;
   private beatAgain = false;
+  private isEnding = false;
 
   private constructor(readonly options: NodeManagerOptions) {
     // Without recovery, as the real one's default: what an earlier process left is of no use.
@@ -108,10 +125,13 @@ export class NodeManager implements Closeable {
 
   /** Ends all containers too. */
   async close(): Promise<void> {
+    this.isEnding = true;
     clearTimeout(this.beatTimer);
     const running = [...this.containers.values()].filter(c => c.isRunning);
     for (const c of running) c.stop(EXIT.BY_RM, 'Container killed by the NodeManager\n');
     await Promise.all(running.map(c => c.ended));
+    const last = { node: this.nodeId, containers: this.news(), unregister: true };
+    await this.post(HEARTBEAT_PATH, last, LAST_WORDS_MS).catch(() => {});
     await this.lifecycle.close();
   }
 
@@ -137,7 +157,7 @@ export class NodeManager implements Closeable {
       for (const c of this.containers.values()) c.checkMemory();
     }, interval);
     await this.register();
-    this.schedule(HEARTBEAT_MS);
+    await this.beat();
   }
 
   private protocol(): Parameters<typeof HadoopRpcServer.listen>[0]['protocols'][string] {
@@ -220,14 +240,15 @@ export class NodeManager implements Closeable {
     if (identifier.nmHostAddr !== this.nodeId)
       throw invalid(`Given Container is for ${identifier.nmHostAddr}, this is ${this.nodeId}`);
     if (identifier.expiryTimeStamp < Date.now()) throw invalid('This token is expired.');
-    if (identifier.rmIdentifier !== keys?.rmIdentifier)
-      throw invalid('Container was allocated by an earlier ResourceManager');
     return identifier;
   }
 
   private launch(identifier: ContainerTokenIdentifier, context: ContainerLaunchContext): string | undefined {
     const containerId = formatContainerId(identifier.containerId);
-    if (this.containers.has(containerId)) {
+    if (identifier.rmIdentifier !== this.keys?.rmIdentifier) {
+      return `Container ${containerId} rejected as it is allocated by a previous RM`;
+    }
+    if (this.started.has(containerId)) {
       return `Unauthorized request to start container.\n Attempt to relaunch the same container with id ${containerId}.`;
     }
     const { options } = this;
@@ -239,6 +260,9 @@ export class NodeManager implements Closeable {
       applicationId,
       user,
       memoryMb: identifier.resource.memory,
+      vcores: identifier.resource.virtual_cores,
+      priority: identifier.priority?.priority ?? 0,
+      createdAt: identifier.creationTime,
       context,
       localDir: this.localDir,
       logRoot: this.logRoot,
@@ -263,6 +287,8 @@ export class NodeManager implements Closeable {
       onChange: () => this.schedule(0),
     });
     this.containers.set(containerId, container);
+    this.started.add(containerId);
+    this.applications.set(applicationId, user);
     void container.start();
     return undefined;
   }
@@ -273,7 +299,7 @@ export class NodeManager implements Closeable {
       return;
     }
     clearTimeout(this.beatTimer);
-    if (this.lifecycle.isClosing) return;
+    if (this.isEnding) return;
     this.beatTimer = setTimeout(() => void this.beat(), ms);
   }
 
@@ -282,11 +308,13 @@ export class NodeManager implements Closeable {
     this.beatAgain = false;
     let next = HEARTBEAT_MS;
     try {
-      const news = [...this.containers.values()].map(c => c.report).filter(r => !this.acknowledged.has(r.containerId));
+      const news = this.news();
       const answer = await this.post<NodeHeartbeatAnswer>(HEARTBEAT_PATH, { node: this.nodeId, containers: news });
-      if (answer.resync) await this.register();
-      else {
-        for (const r of news) if (r.state === 'COMPLETE') this.acknowledged.add(r.containerId);
+      if (answer.resync) {
+        await this.register();
+        next = 0;
+      } else {
+        for (const r of news) if (r.state === 'COMPLETE') this.reported.add(r.containerId);
         this.obey(answer);
       }
     } catch {
@@ -296,9 +324,17 @@ export class NodeManager implements Closeable {
     this.schedule(this.beatAgain ? 0 : next);
   }
 
-  private obey({ stopContainers, finishedApplications }: NodeHeartbeatAnswer): void {
+  private news(): ContainerReport[] {
+    return [...this.containers.values()].map(c => c.report).filter(r => !this.reported.has(r.containerId));
+  }
+
+  private obey({ stopContainers, forgetContainers, finishedApplications }: NodeHeartbeatAnswer): void {
     for (const id of stopContainers)
       this.containers.get(id)?.stop(EXIT.BY_RM, 'Container killed by the ResourceManager.\n');
+    for (const id of forgetContainers) {
+      this.containers.delete(id);
+      this.reported.delete(id);
+    }
     for (const application of finishedApplications) void this.cleanUp(application);
   }
 
@@ -306,11 +342,11 @@ export class NodeManager implements Closeable {
     const own = [...this.containers.values()].filter(c => c.options.applicationId === application);
     for (const c of own) c.stop(EXIT.BY_RM, 'Application is finished.\n');
     await Promise.all(own.map(c => c.ended));
-    for (const c of own) {
-      const { user } = c.options;
-      this.localizer.forget(user, application);
-      rmSync(join(this.localDir, 'usercache', user, 'appcache', application), { recursive: true, force: true });
-    }
+    const user = this.applications.get(application);
+    if (user === undefined) return;
+    this.applications.delete(application);
+    this.localizer.forget(user, application);
+    rmSync(join(this.localDir, 'usercache', user, 'appcache', application), { recursive: true, force: true });
   }
 
   private async register(): Promise<void> {
@@ -326,7 +362,9 @@ export class NodeManager implements Closeable {
           memoryMb,
           vcores,
           containers,
+          applications: [...this.applications.keys()],
         });
+        this.reported.clear();
         this.keys = {
           container: Buffer.from(registered.containerTokenKey, 'base64'),
           nm: Buffer.from(registered.nmTokenKey, 'base64'),
@@ -334,18 +372,18 @@ export class NodeManager implements Closeable {
         };
         return;
       } catch {
-        if (this.lifecycle.isClosing) return;
+        if (this.isEnding) return;
         await new Promise(resolve => setTimeout(resolve, 50));
       }
     }
   }
 
-  private async post<T>(path: string, body: object): Promise<T> {
+  private async post<T>(path: string, body: object, timeoutMs = REQUEST_TIMEOUT_MS): Promise<T> {
     const response = await fetch(this.options.tracker + path, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${this.options.internalSecret}` },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(5000),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     if (!response.ok) throw new Error(`${path}: ${response.status}`);
     return (await response.json()) as T;

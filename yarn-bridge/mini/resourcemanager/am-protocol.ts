@@ -7,22 +7,19 @@ import {
   type RegisterApplicationMasterRequest,
   type RpcMethod,
   RpcServerError,
+  type Token,
 } from '../../rpc/index.js';
 import { type Attempt, FINAL_STATUSES } from './model.js';
 import type { ResourceManagerState } from './resource-manager-state.js';
 import { askKey } from './scheduler.js';
+import type { AmTokenIdentifier } from './token-secrets.js';
 
 const EXCEPTIONS = 'org.apache.hadoop.yarn.exceptions';
-
-interface AmIdentifier {
-  appAttemptId: { application_id: { id: number; cluster_timestamp: number }; attemptId: number };
-}
 
 /** ApplicationMasterProtocol. Each call belongs to the attempt of the connection's AMRMToken. */
 export function amProtocol(state: ResourceManagerState): Record<string, RpcMethod> {
   const attemptOf = ({ tokenIdentifier }: CallContext): Attempt => {
-    const { appAttemptId } = decodeMessage<AmIdentifier>('AMRMTokenIdentifier', tokenIdentifier!);
-    const attempt = state.attemptOf(appAttemptId.application_id, appAttemptId.attemptId);
+    const attempt = state.attemptOf(tokenIdentifier!);
     if (!attempt) {
       throw new RpcServerError(
         `${EXCEPTIONS}.ApplicationAttemptNotFoundException`,
@@ -78,6 +75,8 @@ export function amProtocol(state: ResourceManagerState): Record<string, RpcMetho
           );
         }
         takeAsks(state, attempt, request);
+        for (const { status, node } of attempt.told.splice(0))
+          node?.forget.push(formatContainerId(status.container_id));
         attempt.progress = request.progress ?? 0;
         for (const id of request.release ?? []) {
           const text = formatContainerId(id);
@@ -86,13 +85,16 @@ export function amProtocol(state: ResourceManagerState): Record<string, RpcMetho
         }
         state.schedule();
         attempt.responseId++;
+        attempt.told = attempt.completed.splice(0);
+        const renewed = renewedToken(state, attempt, context);
         attempt.lastResponse = {
           response_id: attempt.responseId,
           allocated_containers: attempt.granted.splice(0),
-          completed_container_statuses: attempt.completed.splice(0),
+          completed_container_statuses: attempt.told.map(c => c.status),
           nm_tokens: attempt.newTokens.splice(0),
           limit: { memory: Math.max(0, state.scheduler.totalMb - state.scheduler.usedMb), virtual_cores: 0 },
           num_cluster_nodes: [...state.scheduler.nodes.values()].filter(n => n.state === 'RUNNING').length,
+          ...(renewed && { am_rm_token: renewed }),
         };
         return attempt.lastResponse;
       },
@@ -101,8 +103,7 @@ export function amProtocol(state: ResourceManagerState): Record<string, RpcMetho
       request: 'FinishApplicationMasterRequest',
       response: 'FinishApplicationMasterResponse',
       handle: (request: FinishApplicationMasterRequest, context) => {
-        const { appAttemptId } = decodeMessage<AmIdentifier>('AMRMTokenIdentifier', context.tokenIdentifier!);
-        const attempt = state.attemptOf(appAttemptId.application_id, appAttemptId.attemptId);
+        const attempt = state.attemptOf(context.tokenIdentifier!);
         // It asks again until it is told that it was taken in.
         if (!attempt) return { isUnregistered: true };
         mustBeRegistered(attempt);
@@ -112,6 +113,20 @@ export function amProtocol(state: ResourceManagerState): Record<string, RpcMetho
       },
     },
   };
+}
+
+/** While a new master key waits to become the only one: the token by it, until the attempt comes back with that. */
+function renewedToken(
+  { secrets }: ResourceManagerState,
+  attempt: Attempt,
+  { tokenIdentifier }: CallContext,
+): Token | undefined {
+  const { nextKeyId } = secrets;
+  const keyOf = (identifier: Uint8Array): number =>
+    decodeMessage<AmTokenIdentifier>('AMRMTokenIdentifier', Buffer.from(identifier)).keyId;
+  if (nextKeyId === undefined || keyOf(tokenIdentifier!) === nextKeyId) return undefined;
+  if (!attempt.token || keyOf(attempt.token.identifier) !== nextKeyId) attempt.token = secrets.amToken(attempt.id);
+  return attempt.token;
 }
 
 /** All asks are checked before any is taken: nothing of a refused request is applied. */

@@ -3,7 +3,7 @@ import { APP_STATES, type Application } from './model.js';
 import type { ResourceManagerState } from './resource-manager-state.js';
 import { reportOf } from './views.js';
 
-const NODE_STATES: Record<string, number> = { RUNNING: 2, LOST: 5 };
+const NODE_STATES: Record<string, number> = { NEW: 1, RUNNING: 2, LOST: 5, SHUTDOWN: 8 };
 
 /** ApplicationClientProtocol, as far as `yarn application` and `yarn node` call it. */
 export function clientProtocol(state: ResourceManagerState): Record<string, RpcMethod> {

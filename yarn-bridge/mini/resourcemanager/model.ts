@@ -1,5 +1,6 @@
 import type { LocalResource, Token } from '../../rpc/index.js';
 import {
+  type ApplicationAttemptId,
   type ApplicationId,
   type ContainerId,
   type ContainerStatus,
@@ -57,8 +58,6 @@ export interface ContainerRecord {
   requestId: number;
   attempt: Attempt;
   startedAt: number;
-  /** Granted but not yet told to the ApplicationMaster. */
-  announced: boolean;
   completed: boolean;
 }
 
@@ -73,9 +72,12 @@ export interface NodeRecord {
   usedVcores: number;
   containers: Map<string, ContainerRecord>;
   lastHeartbeat: number;
-  state: 'RUNNING' | 'LOST';
+  /** NEW until its first heartbeat: it may not have got its keys yet. */
+  state: 'NEW' | 'RUNNING' | 'LOST' | 'SHUTDOWN';
   /** For the next heartbeat's answer. */
   stop: string[];
+  /** Ended containers of which nobody wants to hear again. */
+  forget: string[];
   finishedApplications: string[];
 }
 
@@ -87,6 +89,14 @@ export interface Ask {
   vcores: number;
   count: number;
 }
+
+export interface CompletedContainer {
+  status: ContainerStatus;
+  /** Where its end was reported, to be told that the ApplicationMaster knows. */
+  node: NodeRecord | undefined;
+}
+
+const EPOCH = 2 ** 40;
 
 /** One ApplicationMaster attempt. */
 export class Attempt {
@@ -103,28 +113,35 @@ export class Attempt {
   readonly asks = new Map<string, Ask>();
   readonly containers = new Map<string, ContainerRecord>();
   /** For the next allocate. */
-  completed: ContainerStatus[] = [];
+  completed: CompletedContainer[] = [];
+  /** Told in the last answer; the next allocate says that it arrived. */
+  told: CompletedContainer[] = [];
+  /** Containers that ended, by id. */
+  readonly gone = new Set<string>();
   granted: WireContainer[] = [];
   newTokens: NMToken[] = [];
   readonly tokensSent = new Set<string>();
   amContainer: ContainerRecord | undefined;
   token: Token | undefined;
   lastHeard = 0;
-  sequence = 0;
+  private sequence: number;
 
   constructor(
     readonly app: Application,
     readonly number: number,
+    /** How often the ResourceManager was restarted: keeps container ids apart. */
+    epoch: number,
   ) {
-    this.text = formatAttemptId({ application_id: app.submission.id, attemptId: number });
+    this.text = formatAttemptId(this.id);
+    this.sequence = epoch * EPOCH;
+  }
+
+  get id(): ApplicationAttemptId {
+    return { application_id: this.app.submission.id, attemptId: this.number };
   }
 
   nextContainerId(): { id: ContainerId; text: string } {
-    this.app.containerSequence++;
-    const id = {
-      app_attempt_id: { application_id: this.app.submission.id, attemptId: this.number },
-      id: ++this.sequence,
-    };
+    const id = { app_attempt_id: this.id, id: ++this.sequence };
     return { id, text: formatContainerId(id) };
   }
 }
@@ -138,7 +155,6 @@ export class Application {
   startedAt: number;
   launchedAt = 0;
   finishedAt = 0;
-  containerSequence = 0;
   memorySeconds = 0;
 
   constructor(

@@ -1,13 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { HadoopConfiguration } from '../../conf/index.js';
-import {
-  ContainerManagementClient,
-  Credentials,
-  type NMToken,
-  type Container as WireContainer,
-} from '../../rpc/index.js';
-import type { ContainerReport, NodeHeartbeatAnswer, NodeRegistered, RegisterNode } from '../node-protocol.js';
-import { mintToken, tokenPassword } from '../tokens.js';
+import { decodeMessage, type NMToken, type Container as WireContainer } from '../../rpc/index.js';
+import { MasterLauncher } from './master-launcher.js';
 import {
   type AppFinalStatus,
   Application,
@@ -17,41 +10,82 @@ import {
   type NodeRecord,
   type Submission,
 } from './model.js';
+import { NodeTracker } from './node-tracker.js';
 import { Scheduler } from './scheduler.js';
+import { StateStore } from './state-store.js';
+import { type AmTokenIdentifier, TokenSecrets } from './token-secrets.js';
 
-const MAX_ATTEMPTS = 2;
+export interface StateOptions {
+  /** Where applications and keys outlive a restart. */
+  dir: string;
+  hadoop: HadoopConfiguration;
+  log(line: string): void;
+  now?(): number;
+}
 
-/** All that the embedded ResourceManager knows: applications, attempts, nodes, containers; and what happens to them. */
+const CHECK_MS = 500;
+/** An ApplicationMaster that has said goodbye ends by itself; this long it has for it. Milliseconds. */
+const LEAVE_MS = 2000;
+
+/** All that the embedded ResourceManager knows: applications, attempts, containers; and what happens to them. */
 export class ResourceManagerState {
   readonly clusterTimestamp: number;
   readonly scheduler: Scheduler;
+  readonly nodes: NodeTracker;
+  readonly secrets: TokenSecrets;
   readonly applications = new Map<string, Application>();
   readonly queues: string[];
   /** `http://host:port` of the pages, for texts. */
   webapp = '';
-  private readonly amKey = randomBytes(20);
-  private readonly nmKey = randomBytes(20);
-  private readonly containerKey = randomBytes(20);
-  private readonly launcher = new Map<string, ContainerManagementClient>();
+  private readonly store: StateStore;
+  /** Restarts so far. */
+  private readonly epoch: number;
+  private readonly launcher = new MasterLauncher();
   private nextApplication = 1;
   private readonly livenessTimer: NodeJS.Timeout;
+  private readonly now: () => number;
 
-  constructor(
-    private readonly hadoop: HadoopConfiguration,
-    private readonly log: (line: string) => void,
-    private readonly now: () => number = Date.now,
-  ) {
-    this.clusterTimestamp = now();
+  constructor(private readonly options: StateOptions) {
+    const { hadoop, dir, now = Date.now } = options;
+    this.now = now;
     this.scheduler = new Scheduler(hadoop, now);
     const names = hadoop.getStrings('yarn.scheduler.capacity.root.queues');
     this.queues = names.length > 0 ? names : ['default'];
-    this.livenessTimer = setInterval(() => this.checkLiveness(), 500);
+    this.store = new StateStore(dir);
+    const last = this.store.load<{ epoch: number; started: number }>('starts');
+    this.epoch = last ? last.epoch + 1 : 0;
+    // Ids of applications carry it: no two starts have the same.
+    this.clusterTimestamp = Math.max(now(), (last?.started ?? 0) + 1);
+    this.store.save('starts', { epoch: this.epoch, started: this.clusterTimestamp });
+    const rollSeconds = hadoop.getNumber('yarn.resourcemanager.am-rm-tokens.master-key-rolling-interval-secs', 86_400);
+    this.secrets = new TokenSecrets(
+      { interval: rollSeconds * 1000, activation: 1.5 * this.masterExpiry },
+      this.store.load('secrets'),
+      secrets => this.store.save('secrets', secrets),
+    );
+    this.nodes = new NodeTracker(
+      this.scheduler,
+      {
+        applicationOf: id => this.applications.get(id.replace(/^container_(?:e\d+_)?(\d+_\d+)_.*$/, 'application_$1')),
+        mastersOn: node =>
+          [...this.applications.values()].flatMap(({ attempt }) =>
+            attempt && !attempt.ended && attempt.amContainer?.node.key === node ? [attempt] : [],
+          ),
+        masterEnded: (attempt, exitStatus, diagnostics) => this.attemptFailed(attempt, exitStatus, diagnostics),
+        changed: () => this.schedule(),
+      },
+      options.log,
+      now,
+    );
+    this.recover();
+    this.livenessTimer = setInterval(() => this.checkLiveness(), CHECK_MS);
     this.livenessTimer.unref();
   }
 
   close(): void {
     clearInterval(this.livenessTimer);
-    for (const client of this.launcher.values()) client.close();
+    this.secrets.close();
+    this.launcher.close();
   }
 
   newApplicationId(): { id: number; cluster_timestamp: number } {
@@ -60,14 +94,27 @@ export class ResourceManagerState {
 
   // ---- applications ------------------------------------------------------------------------------------------------
 
+  private recover(): void {
+    for (const app of this.store.loadApplications(this.epoch)) {
+      this.applications.set(app.text, app);
+      if (app.attempt) app.attempt.lastHeard = this.now();
+    }
+    const going = [...this.applications.values()].filter(a => !isFinal(a.state)).length;
+    if (this.applications.size > 0) {
+      this.options.log(`recovered ${this.applications.size} applications, ${going} of them not ended`);
+    }
+  }
+
   /** The same id again is the same application: a retry is safe. */
   submit(submission: Submission): Application {
     const app = new Application(submission, this.now());
     const known = this.applications.get(app.text);
     if (known) return known;
     this.applications.set(app.text, app);
-    this.nextApplication = Math.max(this.nextApplication, submission.id.id + 1);
-    this.log(`${app.text} submitted by ${submission.user}`);
+    if (submission.id.cluster_timestamp === this.clusterTimestamp) {
+      this.nextApplication = Math.max(this.nextApplication, submission.id.id + 1);
+    }
+    this.options.log(`${app.text} submitted by ${submission.user}`);
     const queue = submission.queue.replace(/^root\./, '');
     if (!this.queues.includes(queue)) {
       this.end(
@@ -89,15 +136,12 @@ export class ResourceManagerState {
   }
 
   private newAttempt(app: Application): void {
-    const attempt = new Attempt(app, app.attempts.length + 1);
+    const attempt = new Attempt(app, app.attempts.length + 1, this.epoch);
     app.attempts.push(attempt);
     app.state = 'ACCEPTED';
-    const identifier = {
-      appAttemptId: { application_id: app.submission.id, attemptId: attempt.number },
-      keyId: 1,
-    };
-    attempt.token = mintToken(this.amKey, 'YARN_AM_RM_TOKEN', 'AMRMTokenIdentifier', identifier);
+    attempt.token = this.secrets.amToken(attempt.id);
     attempt.lastHeard = this.now();
+    this.store.saveApplication(app);
   }
 
   private end(
@@ -111,31 +155,40 @@ export class ResourceManagerState {
     app.finalStatus = status;
     app.diagnostics = diagnostics;
     app.finishedAt = this.now();
-    this.log(`${app.text} is ${state} (${status})`);
+    this.options.log(`${app.text} is ${state} (${status})`);
     for (const attempt of app.attempts) attempt.ended = true;
     for (const c of app.running) {
       c.node.stop.push(c.text);
       this.scheduler.free(c);
     }
     for (const node of this.scheduler.nodes.values()) node.finishedApplications.push(app.text);
+    this.store.saveApplication(app);
+    this.dropOldest();
     this.schedule();
+  }
+
+  private dropOldest(): void {
+    const limit = this.options.hadoop.getNumber('yarn.resourcemanager.max-completed-applications', 1000);
+    const ended = [...this.applications.values()].filter(a => isFinal(a.state));
+    for (const app of ended.slice(0, Math.max(0, ended.length - limit))) {
+      this.applications.delete(app.text);
+      this.store.removeApplication(app.text);
+    }
   }
 
   // ---- attempts ----------------------------------------------------------------------------------------------------
 
-  /** The attempt whose AMRMToken this identifier is of. */
-  attemptOf(application: { id: number; cluster_timestamp: number }, number: number): Attempt | undefined {
+  /** The living attempt whose AMRMToken this identifier is of. */
+  attemptOf(identifier: Buffer): Attempt | undefined {
+    const { appAttemptId } = decodeMessage<AmTokenIdentifier>('AMRMTokenIdentifier', identifier);
     for (const app of this.applications.values()) {
-      const { id } = app.submission;
-      if (id.id !== application.id || id.cluster_timestamp !== application.cluster_timestamp) continue;
-      const attempt = app.attempts[number - 1];
+      const { id, cluster_timestamp } = app.submission.id;
+      const { application_id: wanted } = appAttemptId;
+      if (id !== wanted.id || cluster_timestamp !== wanted.cluster_timestamp) continue;
+      const attempt = app.attempts[appAttemptId.attemptId - 1];
       return attempt && !attempt.ended ? attempt : undefined;
     }
     return undefined;
-  }
-
-  amTokenPassword(identifier: Buffer): Buffer {
-    return tokenPassword(this.amKey, identifier);
   }
 
   registered(attempt: Attempt): void {
@@ -144,34 +197,29 @@ export class ResourceManagerState {
     this.schedule();
   }
 
-  /** The ApplicationMaster said how it ends; its container's exit makes it final. */
+  /** The ApplicationMaster said how it ends; its container is left to end by itself. */
   unregister(attempt: Attempt, status: AppFinalStatus, diagnostics: string, trackingUrl: string): void {
     attempt.unregistered = true;
     if (trackingUrl !== '') attempt.trackingUrl = trackingUrl;
-    this.finishAttempt(attempt, status, diagnostics);
-  }
-
-  private finishAttempt(attempt: Attempt, status: AppFinalStatus, diagnostics: string): void {
-    const { app } = attempt;
     const am = attempt.amContainer;
-    // The process is still on its way out: its own container is left to end by itself.
     if (am) {
       this.scheduler.free(am);
-      setTimeout(() => am.node.stop.push(am.text), 2000).unref();
+      setTimeout(() => am.node.stop.push(am.text), LEAVE_MS).unref();
     }
-    this.end(app, 'FINISHED', status, diagnostics);
+    this.end(attempt.app, 'FINISHED', status, diagnostics);
   }
 
   private attemptFailed(attempt: Attempt, exitStatus: number, diagnostics: string): void {
     const { app } = attempt;
     attempt.ended = true;
-    const limit = Math.min(app.submission.maxAttempts, MAX_ATTEMPTS);
+    const most = this.options.hadoop.getNumber('yarn.resourcemanager.am.max-attempts', 2);
+    const limit = Math.min(app.submission.maxAttempts, most);
     const tracking = `${this.webapp}/cluster/app/${app.text}`;
     const text =
       `AM Container for ${attempt.text} exited with  exitCode: ${exitStatus}\nFailing this attempt.Diagnostics: ${diagnostics}` +
       `For more detailed output, check the application tracking page: ${tracking} Then click on links to logs of each attempt.\n`;
     if (app.attempts.length >= limit) {
-      const head = `Application ${app.text} failed ${app.attempts.length} times (global limit =${MAX_ATTEMPTS}; local limit is =${limit}) due to `;
+      const head = `Application ${app.text} failed ${app.attempts.length} times (global limit =${most}; local limit is =${limit}) due to `;
       this.end(app, 'FAILED', 'FAILED', `${head}${text}. Failing the application.`);
       return;
     }
@@ -185,107 +233,35 @@ export class ResourceManagerState {
     this.schedule();
   }
 
-  // ---- nodes -------------------------------------------------------------------------------------------------------
-
-  registerNode(request: RegisterNode): NodeRegistered {
-    const key = `${request.host}:${request.port}`;
-    const known = this.scheduler.nodes.get(key);
-    if (known) this.loseNode(known);
-    const { host, port, httpAddress, memoryMb, vcores } = request;
-    this.scheduler.nodes.set(key, {
-      host,
-      port,
-      key,
-      httpAddress,
-      memoryMb,
-      vcores,
-      usedMb: 0,
-      usedVcores: 0,
-      containers: new Map(),
-      lastHeartbeat: this.now(),
-      state: 'RUNNING',
-      stop: request.containers.filter(c => c.state === 'RUNNING').map(c => c.containerId),
-      finishedApplications: [],
-    });
-    this.log(`node ${key} registered`);
-    this.schedule();
-    return {
-      rmIdentifier: this.clusterTimestamp,
-      containerTokenKey: this.containerKey.toString('base64'),
-      nmTokenKey: this.nmKey.toString('base64'),
-    };
-  }
-
-  heartbeat(nodeKey: string, reports: ContainerReport[]): NodeHeartbeatAnswer {
-    const node = this.scheduler.nodes.get(nodeKey);
-    if (!node || node.state === 'LOST') return { resync: true, stopContainers: [], finishedApplications: [] };
-    node.lastHeartbeat = this.now();
-    for (const r of reports) if (r.state === 'COMPLETE') this.containerCompleted(node, r);
-    return {
-      resync: false,
-      stopContainers: node.stop.splice(0),
-      finishedApplications: node.finishedApplications.splice(0),
-    };
-  }
-
-  private containerCompleted(node: NodeRecord, { containerId, exitStatus, diagnostics }: ContainerReport): void {
-    const container = node.containers.get(containerId);
-    if (!container) return;
-    const { attempt } = container;
-    this.scheduler.free(container);
-    if (attempt.amContainer === container) {
-      if (!attempt.unregistered && !attempt.ended) this.attemptFailed(attempt, exitStatus, diagnostics);
-    } else {
-      const receiver = attempt.ended ? attempt.app.attempt : attempt;
-      receiver?.completed.push({ container_id: container.id, state: 3, exit_status: exitStatus, diagnostics });
-    }
-    this.schedule();
-  }
-
   release(attempt: Attempt, container: ContainerRecord): void {
     if (!this.scheduler.free(container)) return;
     container.node.stop.push(container.text);
+    const status = { container_id: container.id, state: 3, exit_status: -100 };
     attempt.completed.push({
-      container_id: container.id,
-      state: 3,
-      exit_status: -100,
-      diagnostics: 'Container released by application',
+      status: { ...status, diagnostics: 'Container released by application' },
+      node: undefined,
     });
     this.schedule();
   }
 
-  private loseNode(node: NodeRecord): void {
-    node.state = 'LOST';
-    for (const c of [...node.containers.values()]) {
-      this.containerCompleted(node, {
-        containerId: c.text,
-        state: 'COMPLETE',
-        exitStatus: -100,
-        diagnostics: 'Container released on a *lost* node',
-      });
-    }
+  // ---- liveness ----------------------------------------------------------------------------------------------------
+
+  private get masterExpiry(): number {
+    return this.options.hadoop.getNumber('yarn.am.liveness-monitor.expiry-interval-ms', 900_000);
   }
 
   private checkLiveness(): void {
-    const now = this.now();
-    const nodeExpiry = this.hadoop.getNumber('yarn.nm.liveness-monitor.expiry-interval-ms', 600_000);
-    const amExpiry = this.hadoop.getNumber('yarn.am.liveness-monitor.expiry-interval-ms', 900_000);
-    for (const node of this.scheduler.nodes.values()) {
-      if (node.state === 'RUNNING' && now - node.lastHeartbeat > nodeExpiry) {
-        this.log(`node ${node.key} is lost`);
-        this.loseNode(node);
+    this.nodes.expire(this.options.hadoop.getNumber('yarn.nm.liveness-monitor.expiry-interval-ms', 600_000));
+    for (const { attempt, state, submission } of this.applications.values()) {
+      if (!attempt || isFinal(state) || attempt.ended) continue;
+      const waits = !attempt.registered && !attempt.amContainer && !submission.unmanaged;
+      if (waits || this.now() - attempt.lastHeard <= this.masterExpiry) continue;
+      const am = attempt.amContainer;
+      if (am) {
+        am.node.stop.push(am.text);
+        this.scheduler.free(am);
       }
-    }
-    for (const { attempt, state } of this.applications.values()) {
-      if (!attempt || isFinal(state) || attempt.ended || !(attempt.registered || attempt.amContainer)) continue;
-      if (now - attempt.lastHeard > amExpiry) {
-        const am = attempt.amContainer;
-        if (am) {
-          am.node.stop.push(am.text);
-          this.scheduler.free(am);
-        }
-        this.attemptFailed(attempt, -1000, `ApplicationMaster for attempt ${attempt.text} timed out\n`);
-      }
+      this.attemptFailed(attempt, -1000, `ApplicationMaster for attempt ${attempt.text} timed out\n`);
     }
   }
 
@@ -314,46 +290,15 @@ export class ResourceManagerState {
     attempt.amContainer = container;
     attempt.lastHeard = this.now();
     attempt.app.launchedAt = this.now();
-    this.launchMaster(attempt, container).catch(error => {
+    this.store.saveApplication(attempt.app);
+    this.launcher.launch(attempt, this.wire(container), this.nmToken(attempt, container.node)).catch(error => {
       this.scheduler.free(container);
       if (!attempt.ended)
         this.attemptFailed(attempt, -1000, `Error launching ${attempt.text}. Got exception: ${String(error)}\n`);
     });
   }
 
-  private async launchMaster(attempt: Attempt, container: ContainerRecord): Promise<void> {
-    const { submission } = attempt.app;
-    const credentials = new Credentials().add('', attempt.token!);
-    for (const { alias, value } of submission.secrets) credentials.addSecret(alias, value);
-    const client = this.clientFor(attempt);
-    client.addTokens([this.nmToken(attempt, container.node)]);
-    await client.startContainer(this.wire(container), {
-      localResources: submission.localResources,
-      environment: [
-        ...submission.environment,
-        { key: 'APPLICATION_WEB_PROXY_BASE', value: `/proxy/${attempt.app.text}` },
-        { key: 'APP_SUBMIT_TIME_ENV', value: String(attempt.app.startedAt) },
-      ],
-      command: submission.commands,
-      tokens: credentials.write(),
-    });
-  }
-
-  private clientFor(attempt: Attempt): ContainerManagementClient {
-    let client = this.launcher.get(attempt.text);
-    if (!client) {
-      client = new ContainerManagementClient();
-      this.launcher.set(attempt.text, client);
-      setTimeout(() => {
-        client?.close();
-        this.launcher.delete(attempt.text);
-      }, 60_000).unref();
-    }
-    return client;
-  }
-
   private announce(attempt: Attempt, container: ContainerRecord): void {
-    container.announced = true;
     attempt.granted.push(this.wire(container));
     if (!attempt.tokensSent.has(container.node.key)) {
       attempt.tokensSent.add(container.node.key);
@@ -361,44 +306,28 @@ export class ResourceManagerState {
     }
   }
 
-  private nmToken(attempt: Attempt, node: NodeRecord): NMToken {
-    const nodeId = { host: node.host, port: node.port };
-    const identifier = {
-      appAttemptId: { application_id: attempt.app.submission.id, attemptId: attempt.number },
-      nodeId,
-      appSubmitter: attempt.app.submission.user,
-      keyId: 1,
-    };
-    return { nodeId, token: mintToken(this.nmKey, 'NMToken', 'NMTokenIdentifier', identifier, node.key) };
+  private nmToken(attempt: Attempt, { host, port }: NodeRecord): NMToken {
+    return this.secrets.nmToken(attempt.id, { host, port }, attempt.app.submission.user);
   }
 
-  private wire(c: ContainerRecord): WireContainer {
-    const resource = { memory: c.memoryMb, virtual_cores: c.vcores };
-    const identifier = {
-      containerId: c.id,
-      nmHostAddr: c.node.key,
-      appSubmitter: c.attempt.app.submission.user,
-      resource,
-      expiryTimeStamp: this.now() + 600_000,
-      masterKeyId: 1,
-      rmIdentifier: this.clusterTimestamp,
-      priority: { priority: c.priority },
-      creationTime: this.now(),
-    };
+  private wire({ id, node, memoryMb, vcores, priority, attempt, requestId }: ContainerRecord): WireContainer {
+    const resource = { memory: memoryMb, virtual_cores: vcores };
     return {
-      id: c.id,
-      nodeId: { host: c.node.host, port: c.node.port },
-      node_http_address: c.node.httpAddress,
+      id,
+      nodeId: { host: node.host, port: node.port },
+      node_http_address: node.httpAddress,
       resource,
-      priority: { priority: c.priority },
-      container_token: mintToken(
-        this.containerKey,
-        'ContainerToken',
-        'ContainerTokenIdentifier',
-        identifier,
-        c.node.key,
-      ),
-      allocation_request_id: c.requestId,
+      priority: { priority },
+      container_token: this.secrets.containerToken({
+        containerId: id,
+        nmHostAddr: node.key,
+        appSubmitter: attempt.app.submission.user,
+        resource,
+        priority,
+        rmIdentifier: this.clusterTimestamp,
+        creationTime: this.now(),
+      }),
+      allocation_request_id: requestId,
     };
   }
 }

@@ -1,9 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type Closeable, Lifecycle } from '../../../core/lifecycle.js';
 import type { HadoopConfiguration } from '../../conf/index.js';
-import { AM_PROTOCOL, CLIENT_PROTOCOL, decodeMessage, HadoopRpcServer } from '../../rpc/index.js';
+import { AM_PROTOCOL, CLIENT_PROTOCOL, HadoopRpcServer } from '../../rpc/index.js';
 import { listen, portOf, readBody, sendJson, sendText } from '../http.js';
-import { HEARTBEAT_PATH, type NodeHeartbeat, REGISTER_PATH, type RegisterNode } from '../node-protocol.js';
+import {
+  HEARTBEAT_PATH,
+  type NodeHeartbeat,
+  type NodeRegistered,
+  REGISTER_PATH,
+  type RegisterNode,
+} from '../node-protocol.js';
 import { amProtocol } from './am-protocol.js';
 import { clientProtocol } from './client-protocol.js';
 import { servePages, serveProxy } from './pages.js';
@@ -11,6 +17,8 @@ import { ResourceManagerState } from './resource-manager-state.js';
 import { serveRest } from './rest.js';
 
 export interface ResourceManagerOptions {
+  /** Where its state outlives a restart. */
+  dir: string;
   host: string;
   /** 0: any free one. */
   ports: { webapp: number; scheduler: number; client: number; tracker: number };
@@ -33,7 +41,8 @@ export class ResourceManager implements Closeable {
   ) {}
 
   static async start(options: ResourceManagerOptions): Promise<ResourceManager> {
-    const rm = new ResourceManager(options, new ResourceManagerState(options.hadoop, options.log ?? (() => {})));
+    const { dir, hadoop, log = () => {} } = options;
+    const rm = new ResourceManager(options, new ResourceManagerState({ dir, hadoop, log }));
     try {
       await rm.open();
     } catch (error) {
@@ -94,11 +103,7 @@ export class ResourceManager implements Closeable {
 
   /** Only attempts that are alive have a valid token. */
   private amTokenPassword(identifier: Buffer): Buffer | undefined {
-    const { appAttemptId } = decodeMessage<{
-      appAttemptId: { application_id: { id: number; cluster_timestamp: number }; attemptId: number };
-    }>('AMRMTokenIdentifier', identifier);
-    const attempt = this.state.attemptOf(appAttemptId.application_id, appAttemptId.attemptId);
-    return attempt && this.state.amTokenPassword(identifier);
+    return this.state.attemptOf(identifier) && this.state.secrets.amPassword(identifier);
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
@@ -110,15 +115,24 @@ export class ResourceManager implements Closeable {
     else sendText(response, 404, 'Not found');
   }
 
+  private registerNode(request: RegisterNode): NodeRegistered {
+    const { nodes, secrets, clusterTimestamp } = this.state;
+    nodes.register(request);
+    return {
+      rmIdentifier: clusterTimestamp,
+      containerTokenKey: secrets.containerKey.toString('base64'),
+      nmTokenKey: secrets.nodeKey.toString('base64'),
+    };
+  }
+
   private async track(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       if (request.headers.authorization !== `Bearer ${this.options.internalSecret}`)
         return sendText(response, 401, 'unauthorized');
       const body: unknown = JSON.parse(await readBody(request));
-      if (request.url === REGISTER_PATH) return sendJson(response, 200, this.state.registerNode(body as RegisterNode));
+      if (request.url === REGISTER_PATH) return sendJson(response, 200, this.registerNode(body as RegisterNode));
       if (request.url === HEARTBEAT_PATH) {
-        const { node, containers } = body as NodeHeartbeat;
-        return sendJson(response, 200, this.state.heartbeat(node, containers));
+        return sendJson(response, 200, this.state.nodes.heartbeat(body as NodeHeartbeat));
       }
       sendText(response, 404, 'Not found');
     } catch (error) {

@@ -112,7 +112,7 @@ function clusterInfo(state: ResourceManagerState): object {
     startedOn: state.clusterTimestamp,
     state: 'STARTED',
     haState: 'ACTIVE',
-    rmStateStoreName: 'org.apache.hadoop.yarn.server.resourcemanager.recovery.NullRMStateStore',
+    rmStateStoreName: 'org.apache.hadoop.yarn.server.resourcemanager.recovery.FileSystemRMStateStore',
     resourceManagerVersion: '3.4.2',
     resourceManagerBuildVersion: 'embedded',
     hadoopVersion: '3.4.2',

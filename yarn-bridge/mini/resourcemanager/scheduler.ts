@@ -1,5 +1,5 @@
 import type { HadoopConfiguration } from '../../conf/index.js';
-import { Application, type Ask, type Attempt, type ContainerRecord, type NodeRecord } from './model.js';
+import type { Ask, Attempt, ContainerRecord, NodeRecord } from './model.js';
 
 export interface Limits {
   minimumMb: number;
@@ -74,16 +74,26 @@ export class Scheduler {
         requestId,
         attempt,
         startedAt: this.now(),
-        announced: false,
         completed: false,
       };
-      node.usedMb += memoryMb;
-      node.usedVcores += vcores;
-      node.containers.set(text, container);
-      attempt.containers.set(text, container);
+      this.hold(container);
       return container;
     }
     return undefined;
+  }
+
+  /** Counts a container that runs already, whatever room there is. */
+  adopt(container: ContainerRecord, node: NodeRecord): void {
+    container.node = node;
+    this.hold(container);
+  }
+
+  private hold(container: ContainerRecord): void {
+    const { node, attempt, text } = container;
+    node.usedMb += container.memoryMb;
+    node.usedVcores += container.vcores;
+    node.containers.set(text, container);
+    attempt.containers.set(text, container);
   }
 
   /** Frees what a container held. False if it was freed before. */
@@ -95,6 +105,7 @@ export class Scheduler {
     node.usedVcores -= container.vcores;
     node.containers.delete(container.text);
     attempt.containers.delete(container.text);
+    attempt.gone.add(container.text);
     attempt.app.memorySeconds += ((this.now() - container.startedAt) / 1000) * container.memoryMb;
     return true;
   }
@@ -123,5 +134,3 @@ export class Scheduler {
 
 export const askKey = (ask: Pick<Ask, 'priority' | 'requestId' | 'resourceName'>): string =>
   `${ask.priority}/${ask.requestId}/${ask.resourceName}`;
-
-export { Application };

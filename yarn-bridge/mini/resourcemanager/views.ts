@@ -117,13 +117,13 @@ export function metricsView(state: ResourceManagerState): object {
     containersReserved: 0,
     containersPending: 0,
     totalNodes: nodes.length,
-    lostNodes: nodes.length - live.length,
+    lostNodes: nodes.filter(n => n.state === 'LOST').length,
     unhealthyNodes: 0,
     decommissioningNodes: 0,
     decommissionedNodes: 0,
     rebootedNodes: 0,
     activeNodes: live.length,
-    shutdownNodes: 0,
+    shutdownNodes: nodes.filter(n => n.state === 'SHUTDOWN').length,
   };
 }
 
