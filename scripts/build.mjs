@@ -2,7 +2,17 @@
 // Builds dist/: one file per role (ESM, source map beside it), and the archive that is shipped to containers.
 //   node scripts/build.mjs [--if-missing]
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -52,7 +62,13 @@ const present = entries => Object.fromEntries(Object.entries(entries).filter(([,
 
 try {
   await Promise.all([
-    build({ ...shared, entryPoints: present(runtimeEntries), outdir: join(staging, 'runtime') }),
+    build({
+      ...shared,
+      // What a role loads lazily must not lie in each of its threads' memory: shared and lazy parts are files of their own.
+      entryPoints: present(runtimeEntries),
+      outdir: join(staging, 'runtime'),
+      splitting: true,
+    }),
     build({
       ...shared,
       // The client's verbs are imported lazily: shared chunks keep `flink --help` from loading what `run` needs.
@@ -79,10 +95,7 @@ try {
       `${JSON.stringify({ name: 'millrace-runtime', version, type: 'module' })}\n`,
     );
     // A fixed order and fixed times: the archive's hash names it in the cache, so equal input must give equal bytes.
-    const names = [
-      'package.json',
-      ...Object.keys(present(runtimeEntries)).flatMap(n => [`${n}.js`, `${n}.js.map`]),
-    ].sort();
+    const names = readdirSync(runtime).sort();
     for (const n of names) utimesSync(join(runtime, n), 0, 0);
     await tar.create(
       { cwd: runtime, file: join(staging, 'runtime.tgz'), gzip: true, portable: true, mtime: new Date(0) },
