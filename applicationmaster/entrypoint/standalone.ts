@@ -5,8 +5,8 @@ import { MillraceError, messageOf } from '../../core/errors.js';
 import type { Lifecycle } from '../../core/lifecycle.js';
 import type { Logger } from '../../core/logging.js';
 import type { ApplicationMasterSettings } from '../../core/protocol/index.js';
+import { createFileSystems } from '../../yarn-bridge/filesystems/index.js';
 import { ApplicationMaster } from '../application-master.js';
-import { createFileSystems } from '../file-systems.js';
 import { StandaloneDriver } from '../resourcemanager/drivers/standalone.js';
 
 /** A JobManager that somebody starts by hand: on the loopback interface unless it is told otherwise. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Configuration, Options } from '../../core/config/index.js';
 import { MillraceError, messageOf } from '../../core/errors.js';
-import { FileSystems } from '../../core/fs/index.js';
+import type { FileSystems } from '../../core/fs/index.js';
 import type { Lifecycle } from '../../core/lifecycle.js';
 import type { Logger } from '../../core/logging.js';
 import {
@@ -13,7 +13,7 @@ import {
   type YarnSettings,
 } from '../../core/protocol/index.js';
 import { HadoopConfiguration, parseHostPort } from '../../yarn-bridge/conf/index.js';
-import { HdfsFileSystem } from '../../yarn-bridge/hdfs/index.js';
+import { createFileSystems } from '../../yarn-bridge/filesystems/index.js';
 import { ApplicationMasterClient, ContainerManagementClient, Credentials } from '../../yarn-bridge/rpc/index.js';
 import { ApplicationMaster } from '../application-master.js';
 import { taskManagerLaunch, taskManagerSize } from '../resourcemanager/drivers/yarn/task-manager-launch.js';
@@ -32,7 +32,7 @@ export async function startOnYarn(
   if (!yarn) throw new MillraceError('ILLEGAL_CONFIGURATION', `Mode ${settings.mode} needs the section yarn.`);
   const configuration = Configuration.from(settings.configuration, 'the settings of the application');
   const hadoop = HadoopConfiguration.fromRecord(yarn.hadoop, { ...env, HADOOP_USER_NAME: yarn.user });
-  const fileSystems = lifecycle.own(createFileSystems(configuration, hadoop, yarn.user));
+  const fileSystems = lifecycle.own(createFileSystems(configuration, { hadoop }));
   const credentials = readCredentials(env);
   const secret = secretOf(credentials, CLUSTER_SECRET_ALIAS);
   const host = env['NM_HOST'] ?? 'localhost';
@@ -84,16 +84,6 @@ export async function startOnYarn(
       });
     },
   });
-}
-
-function createFileSystems(configuration: Configuration, hadoop: HadoopConfiguration, user: string): FileSystems {
-  const fileSystems = new FileSystems({ defaultScheme: configuration.get(Options.fsDefaultScheme) ?? 'file' });
-  for (const scheme of ['hdfs', 'webhdfs']) {
-    fileSystems.register(scheme, ({ authority }) =>
-      HdfsFileSystem.fromConfiguration(hadoop, `${scheme}://${authority}/`, user),
-    );
-  }
-  return fileSystems;
 }
 
 function readCredentials(env: Environment): Credentials {

@@ -1,10 +1,9 @@
 import { runMain } from '../../bundle/index.js';
-import { type Configuration, Options } from '../../core/config/index.js';
+import type { Configuration } from '../../core/config/index.js';
 import { MillraceError } from '../../core/errors.js';
-import { FileSystems } from '../../core/fs/index.js';
+import { createFileSystems } from '../../yarn-bridge/filesystems/index.js';
 import { interruptible } from '../deploy/interruptible.js';
 import type { Action } from './cli-frontend.js';
-import { registerHdfs } from './file-systems.js';
 import { actionHelp } from './help.js';
 import type { CliIo } from './io.js';
 import { type JobSubmitter, RunningClusterSubmitter } from './job-submission.js';
@@ -65,11 +64,7 @@ async function runProgram(
   configuration: Configuration,
   { submitter, detached, parallelism }: ProgramRun,
 ): Promise<number> {
-  const fileSystems = new FileSystems({
-    defaultScheme: configuration.get(Options.fsDefaultScheme) ?? 'file',
-    workingDirectory: io.cwd,
-  });
-  registerHdfs(fileSystems, configuration, io.env);
+  const fileSystems = createFileSystems(configuration, { env: io.env, workingDirectory: io.cwd });
   const generate = generateOptions(configuration, parallelism);
   const executor = new ProgramExecutor(io, { loaded, generate, fileSystems, submitter, detached });
   try {

@@ -1,23 +1,11 @@
 import { type Configuration, Options } from '../../core/config/index.js';
 import { joinPath } from '../../core/fs/index.js';
 import { type Closeable, Lifecycle } from '../../core/lifecycle.js';
-import { type HadoopConfiguration, hadoopUser, loadHadoopConfiguration } from '../../yarn-bridge/conf/index.js';
+import { type HadoopConfiguration, hadoopUser, locateHadoop } from '../../yarn-bridge/conf/index.js';
 import { HdfsFileSystem } from '../../yarn-bridge/hdfs/index.js';
 import { NodeManagerRest, ResourceManagerRest } from '../../yarn-bridge/rest/index.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Hadoop as the client sees it. Errors say how to set HADOOP_CONF_DIR where nothing says where Hadoop is. */
-export function findHadoop(configuration: Configuration, env: Environment): HadoopConfiguration {
-  const confDir = configuration.get(Options.envHadoopConfDir);
-  const yarnConfDir = configuration.get(Options.envYarnConfDir);
-  return loadHadoopConfiguration({
-    env,
-    overrides: configuration.withPrefix('flink.hadoop.'),
-    ...(confDir !== undefined && { confDir }),
-    ...(yarnConfDir !== undefined && { yarnConfDir }),
-  });
-}
 
 /** HDFS and YARN for one command. Owns its connections. */
 export class HadoopAccess implements Closeable {
@@ -41,7 +29,7 @@ export class HadoopAccess implements Closeable {
   }
 
   static open(configuration: Configuration, env: Environment): HadoopAccess {
-    return new HadoopAccess(findHadoop(configuration, env), hadoopUser(env), configuration);
+    return new HadoopAccess(locateHadoop(configuration, env), hadoopUser(env), configuration);
   }
 
   /** `<home>/.flink`, whole, with scheme and authority; below yarn.staging-directory if that is set. */

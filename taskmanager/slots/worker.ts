@@ -4,8 +4,9 @@ import { openSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
+import { Configuration } from '../../core/config/index.js';
 import { createLogger, writeFully } from '../../core/logging.js';
-import { createFileSystems } from '../file-systems.js';
+import { createFileSystems } from '../../yarn-bridge/filesystems/index.js';
 import { bindFunctions } from './bind-functions.js';
 import { HeapWatch } from './heap-watch.js';
 import { SlotRuntime } from './slot-runtime.js';
@@ -29,7 +30,7 @@ const data = workerData as SlotWorkerData;
 const send = (message: FromSlot): void => port.postMessage(message);
 const logFd = data.logFile === undefined ? 2 : openSync(data.logFile, 'a');
 const logger = createLogger({ component: `slot ${data.index}`, write: line => writeFully(logFd, line) });
-const fileSystems = createFileSystems(data.properties);
+const fileSystems = createFileSystems(Configuration.from(data.properties));
 let bundleFile: string | undefined;
 
 const watch = new HeapWatch({
