@@ -14,6 +14,7 @@ const ALLOWED: Record<string, string[]> = {
   minicluster: ['applicationmaster', 'taskmanager', 'core', 'bundle'],
   client: ['api', 'bundle', 'core', 'yarn-bridge', 'minicluster'],
   examples: ['api'],
+  scripts: ['core'],
   benchmarks: ['api', 'test'],
 };
 

@@ -78,7 +78,8 @@ export const Options = {
     100,
     {
       synonyms: ['execution.buffer-timeout.interval'],
-      description: 'How long a record may wait for its batch to fill; 0 sends each record, -1 only full batches.',
+      description:
+        'How long a record may wait for its batch to fill (of an idle task a tenth of it); 0 sends each record, -1 only full batches.',
     },
   ),
   executionTarget: custom<'remote' | 'local' | 'yarn-session' | 'yarn-per-job', undefined>(
