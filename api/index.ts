@@ -1,4 +1,5 @@
 /** The programming interface: `import { … } from 'millrace'`. */
+export { type ErrorCode, MillraceError } from '../core/errors.js';
 export { type Accumulator, DoubleCounter, IntCounter, LongCounter } from './accumulators.js';
 export {
   DataStream,

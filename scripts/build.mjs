@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Builds dist/: one file per role (ESM, source map beside it), and the archive that is shipped to containers.
 //   node scripts/build.mjs [--if-missing]
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -15,6 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import * as tar from 'tar';
 
@@ -60,6 +62,15 @@ rmSync(staging, { recursive: true, force: true });
 mkdirSync(staging, { recursive: true });
 const present = entries => Object.fromEntries(Object.entries(entries).filter(([, f]) => existsSync(join(root, f))));
 
+/** The API's declarations: what an author's compiler and editor read. */
+async function writeTypes(outDir) {
+  const compiler = join(dirname(fileURLToPath(import.meta.resolve('typescript/package.json'))), 'bin/tsc');
+  const args = [compiler, '-p', join(root, 'tsconfig.types.json'), '--outDir', outDir];
+  await promisify(execFile)(process.execPath, args).catch(error => {
+    throw new Error(`The API's types can't be built:\n${error.stdout}`);
+  });
+}
+
 try {
   await Promise.all([
     build({
@@ -86,7 +97,14 @@ try {
       entryPoints: present({ 'mini-hadoop': 'yarn-bridge/mini/main.ts' }),
       outdir: join(staging, 'mini'),
     }),
-    build({ ...shared, entryPoints: present({ millrace: 'api/index.ts' }), outdir: staging }),
+    build({
+      ...shared,
+      // The API loads the local cluster when a program first needs it; both must have the same classes.
+      entryPoints: { millrace: 'api/index.ts', minicluster: 'minicluster/index.ts' },
+      outdir: join(staging, 'lib'),
+      splitting: true,
+    }),
+    writeTypes(join(staging, 'types')),
   ]);
   const runtime = join(staging, 'runtime');
   if (existsSync(runtime)) {
@@ -106,6 +124,7 @@ try {
       .digest('hex');
     writeFileSync(join(staging, 'runtime.tgz.sha256'), `${hash}\n`);
   }
+  writeFileSync(join(staging, 'millrace.js'), "export * from './lib/millrace.js';\n");
   if (existsSync(join(root, 'conf'))) cpSync(join(root, 'conf'), join(staging, 'conf'), { recursive: true });
   rmSync(dist, { recursive: true, force: true });
   renameSync(staging, dist);
