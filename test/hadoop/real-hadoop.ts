@@ -96,7 +96,7 @@ export class RealHadoop implements HadoopUnderTest {
   }
 
   private writeFiles(nodePorts: number[]): void {
-    mkdirSync(join(this.dir, 'logs'), { recursive: true });
+    for (const folder of ['logs', 'tmp']) mkdirSync(join(this.dir, folder), { recursive: true });
     // Maven's hadoop-hdfs jar lacks the folders of the HTML pages, without which the daemons do not start.
     for (const name of ['hdfs', 'datanode']) {
       const webInf = join(this.dir, 'web/webapps', name, 'WEB-INF');
@@ -157,6 +157,8 @@ export class RealHadoop implements HadoopUnderTest {
       `-Dhadoop.log.dir=${join(this.dir, 'logs')}`,
       `-Dyarn.log.dir=${join(this.dir, 'logs')}`,
       `-Dhadoop.home.dir=${this.dir}`,
+      // Jetty unpacks its pages there.
+      `-Djava.io.tmpdir=${join(this.dir, 'tmp')}`,
       ...['-cp', `${confDir}:${join(this.dir, 'web')}:${this.lib}/*`],
     ];
   }
