@@ -1,4 +1,5 @@
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { MillraceError } from '../../core/errors.js';
 import type { Closeable } from '../../core/lifecycle.js';
 import { loadHadoopConfiguration } from '../conf/index.js';
 import { type DaemonSettings, layout } from './layout.js';
@@ -12,7 +13,10 @@ export async function runDaemon(file: string): Promise<void> {
   const paths = layout(settings.dir);
   const log = (line: string): void =>
     appendFileSync(paths.logFile(settings.name), `${new Date().toISOString()} ${line}\n`);
-  const daemon = await start(settings, log);
+  const daemon = await start(settings, log).catch(error => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new MillraceError('ILLEGAL_STATE', `port ${error.port} is in use by another program (EADDRINUSE)`);
+  });
   log(`${settings.name} is ready`);
   writeFileSync(`${paths.readyFile(settings.name)}.part`, String(process.pid));
   renameSync(`${paths.readyFile(settings.name)}.part`, paths.readyFile(settings.name));

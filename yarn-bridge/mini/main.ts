@@ -18,6 +18,9 @@ const property = (text: string, all: Record<string, string>): Record<string, str
   return { ...all, [text.slice(0, at)]: text.slice(at + 1) };
 };
 
+const shellWord = (text: string): string =>
+  /^[\w./@%+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
 function printStatus(hadoop: MiniHadoop): void {
   for (const { name, pid, running } of hadoop.status())
     console.log(`${name.padEnd(16)} ${running ? `running, pid ${pid}` : 'not running'}`);
@@ -46,7 +49,7 @@ async function control(argv: string[]): Promise<void> {
         const dir = resolve(options.dir);
         const hadoop = await MiniHadoop.start({ ...options, dir });
         printStatus(hadoop);
-        console.log(`\nexport HADOOP_CONF_DIR=${hadoop.env.HADOOP_CONF_DIR}`);
+        console.log(`\nexport HADOOP_CONF_DIR=${shellWord(hadoop.env.HADOOP_CONF_DIR)}`);
       },
     );
   withDir(program.command('stop'))
