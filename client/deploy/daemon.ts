@@ -1,13 +1,10 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { identityOf, isAlive, type ProcessIdentity } from './process-identity.js';
 
 /** A process of ours that outlives the command that started it. */
-export interface Daemon {
-  pid: number;
-  /** When it started, in the kernel's ticks: pids are used again. Empty where there is no /proc. */
-  started: string;
-}
+export type Daemon = ProcessIdentity;
 
 export interface DaemonLaunch {
   /** Role file, e.g. dist/runtime/taskmanager.js. */
@@ -37,34 +34,20 @@ export async function startDaemon({ script, nodeOptions, env, cwd, out, err }: D
       child.once('error', reject);
     });
     child.unref();
-    const pid = child.pid!;
-    return { pid, started: startOf(pid) ?? '' };
+    return identityOf(child.pid!);
   } finally {
     closeSync(stdout);
     closeSync(stderr);
   }
 }
 
-/** True while the process runs; one that has ended and waits for its parent does not. */
-export function isRunning({ pid, started }: Daemon): boolean {
-  const now = startOf(pid);
-  if (now !== undefined) return now === started;
-  if (started !== '') return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Asks the process to end, waits, and ends it by force after `graceMs`. False if it had ended before. */
 export async function stopDaemon(daemon: Daemon, graceMs: number): Promise<boolean> {
-  if (!isRunning(daemon)) return false;
+  if (!isAlive(daemon)) return false;
   const deadline = Date.now() + graceMs;
   let signal: NodeJS.Signals = 'SIGTERM';
   send(daemon, signal);
-  while (isRunning(daemon)) {
+  while (isAlive(daemon)) {
     if (Date.now() > deadline && signal === 'SIGTERM') {
       signal = 'SIGKILL';
       send(daemon, signal);
@@ -79,16 +62,5 @@ function send({ pid }: Daemon, signal: NodeJS.Signals): void {
     process.kill(pid, signal);
   } catch {
     // It ended in this moment.
-  }
-}
-
-/** Field 22 of /proc/<pid>/stat; undefined for a process that is not there, or only its exit status is. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
-  } catch {
-    return undefined;
   }
 }

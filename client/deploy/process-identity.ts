@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 /** A process that can be recognised later: pids are used again. */
 export interface ProcessIdentity {
   pid: number;
-  /** When it started, in the kernel's ticks. */
+  /** When it started, in the kernel's ticks. Empty where there is no /proc. */
   started: string;
 }
 
@@ -13,7 +13,15 @@ export function identityOf(pid: number): ProcessIdentity {
 
 /** True while this very process runs; one that has ended and was not waited for counts as gone. */
 export function isAlive({ pid, started }: ProcessIdentity): boolean {
-  return startOf(pid) === started;
+  const now = startOf(pid);
+  if (now !== undefined) return now === started;
+  if (started !== '') return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Field 22 of /proc/<pid>/stat; undefined if there is no such process. */

@@ -14,8 +14,9 @@ import {
 import { formatHostPort } from '../../yarn-bridge/conf/index.js';
 import { RestClient } from '../rest/index.js';
 import { clusterSpecification } from './cluster-specification.js';
-import { type Daemon, type DaemonLaunch, isRunning, startDaemon, stopDaemon } from './daemon.js';
+import { type Daemon, type DaemonLaunch, startDaemon, stopDaemon } from './daemon.js';
 import { pause } from './interruptible.js';
+import { isAlive } from './process-identity.js';
 import { StandaloneFiles, type StandaloneRecord } from './standalone-files.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -83,7 +84,7 @@ export class StandaloneCluster {
 
   private refuseSecond(): void {
     const record = this.files.read();
-    const running = [record?.jobManager, record?.taskManager].find(daemon => daemon && isRunning(daemon));
+    const running = [record?.jobManager, record?.taskManager].find(daemon => daemon && isAlive(daemon));
     if (!record || !running) return;
     const where = record.rest === undefined ? '' : ` at ${record.rest}`;
     const message =
@@ -178,7 +179,7 @@ export class StandaloneCluster {
   ): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT;
     while (!(await check())) {
-      const gone = !isRunning(daemon);
+      const gone = !isAlive(daemon);
       if (gone || Date.now() > deadline) {
         const why = gone ? 'ended while it was starting' : `did not come up within ${START_TIMEOUT / 1000} s`;
         const message = [`The ${what} (pid ${daemon.pid}) ${why}.`, ...lastLines(logs)].join('\n');
@@ -197,7 +198,7 @@ export class StandaloneCluster {
       [record?.taskManager, 'taskexecutor'],
       [record?.jobManager, 'standalonesession'],
     ] as const) {
-      const runs = daemon !== undefined && isRunning(daemon);
+      const runs = daemon !== undefined && isAlive(daemon);
       say(runs ? daemon : undefined, name);
       if (runs) stopped = (await stopDaemon(daemon, STOP_GRACE)) || stopped;
     }
