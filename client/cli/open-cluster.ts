@@ -4,6 +4,7 @@ import { type Closeable, Lifecycle } from '../../core/lifecycle.js';
 import { formatHostPort } from '../../yarn-bridge/conf/index.js';
 import { isFinal } from '../../yarn-bridge/rest/index.js';
 import { type ClusterClient, StandaloneClusterClient } from '../deploy/cluster-client.js';
+import type { HadoopAccess as Hadoop } from '../deploy/hadoop-access.js';
 import { interruptible } from '../deploy/interruptible.js';
 import { RestClient } from '../rest/index.js';
 import { type CliIo, UsageError } from './io.js';
@@ -47,7 +48,7 @@ async function openSession(
     import('../deploy/sweep.js'),
   ]);
   const lifecycle = new Lifecycle();
-  const hadoop = lifecycle.own(HadoopAccess.open(configuration, io.env));
+  const hadoop = lifecycle.own(openHadoop());
   const sweep = sweepStaging(hadoop, text => io.err(text));
   lifecycle.defer(() => sweep);
   try {
@@ -60,6 +61,20 @@ async function openSession(
     const failure = file && gone ? await forgetSession(error) : error;
     await lifecycle.close();
     throw failure;
+  }
+
+  function openHadoop(): Hadoop {
+    try {
+      return HadoopAccess.open(configuration, io.env);
+    } catch (error) {
+      if (!file || !(error instanceof MillraceError) || error.code !== 'HADOOP_NOT_CONFIGURED') throw error;
+      throw new MillraceError(
+        error.code,
+        `${error.message} It is asked for because ${file.path} names the YARN session ${applicationId}: to use another ` +
+          'cluster say -m host:port, or remove that file.',
+        { domain: 'user', cause: error },
+      );
+    }
   }
 
   async function forgetSession(error: MillraceError): Promise<MillraceError> {
