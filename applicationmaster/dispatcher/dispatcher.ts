@@ -21,9 +21,6 @@ export interface DispatcherOptions {
   blobs: BlobStore;
 }
 
-/** Ended jobs that are still shown. */
-const HISTORY = 500;
-
 /** Takes jobs and keeps them by id, also after their end. */
 export class Dispatcher {
   private readonly masters = new Map<HexId, JobMaster>();
@@ -106,6 +103,7 @@ export class Dispatcher {
 
   private forgetOldest(): void {
     const ended = this.jobs.filter(j => j.state.isTerminal);
-    for (const j of ended.slice(0, Math.max(0, ended.length - HISTORY))) this.masters.delete(j.job.jobId);
+    const kept = this.options.configuration.get(Options.jobStoreCapacity);
+    for (const j of ended.slice(0, Math.max(0, ended.length - kept))) this.masters.delete(j.job.jobId);
   }
 }

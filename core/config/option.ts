@@ -82,7 +82,16 @@ export function atLeast(min: number, parse: (text: string) => number = parseInte
   };
 }
 
+/** A folder in some file system: with a scheme, or an absolute path. */
+function parseFolder(text: string): string {
+  const path = text.trim();
+  return /^([a-z][a-z\d+.-]*:)?\//i.test(path)
+    ? path
+    : bad(text, 'an absolute path or URI such as hdfs:///flink/savepoints');
+}
+
 export const string = option<string, string | undefined>('string', t => t);
+export const folder = option<string, string | undefined>('path', parseFolder);
 export const integer = option<number, number>('integer', parseInteger);
 export const boolean = option<boolean, boolean>('boolean', parseBoolean);
 export const floating = option<number, number>('float', parseFloating);

@@ -5,6 +5,7 @@ import {
   custom,
   duration,
   floating,
+  folder,
   integer,
   memory,
   oneOf,
@@ -92,11 +93,11 @@ export const Options = {
     undefined,
     { synonyms: ['state.backend.type'], description: 'hashmap, memory, filesystem or rocksdb.' },
   ),
-  savepointsDir: string('state.savepoints.dir', undefined, {
+  savepointsDir: folder('state.savepoints.dir', undefined, {
     synonyms: ['execution.checkpointing.savepoint-dir'],
     description: 'Where savepoints go by default.',
   }),
-  checkpointsDir: string('state.checkpoints.dir', undefined, {
+  checkpointsDir: folder('state.checkpoints.dir', undefined, {
     synonyms: ['execution.checkpointing.dir'],
     description: 'Where checkpoints go.',
   }),
@@ -148,11 +149,11 @@ export const Options = {
     104_857_600,
     { description: 'Largest request.' },
   ),
-  restConnectionTimeout: duration('rest.connection-timeout', 15_000, { description: 'Connect timeout of clients.' }),
   clientTimeout: duration('client.timeout', 60_000, { description: 'Timeout of one request of a client.' }),
-  webSubmitEnable: boolean('web.submit.enable', true, { description: 'Allow job submission over REST.' }),
   webRefreshInterval: duration('web.refresh-interval', 3000, { description: 'How often pages poll.' }),
-  webHistory: integer('web.history', 5, { description: 'Ended jobs kept in view.' }),
+  jobStoreCapacity: positive('jobstore.max-capacity', 500, {
+    description: 'Ended jobs that the JobManager still shows. Flink has no limit but an hour.',
+  }),
   // yarn
   yarnApplicationName: string('yarn.application.name', undefined, { description: '-nm and -ynm.' }),
   yarnApplicationQueue: string('yarn.application.queue', undefined, { description: '-qu and -yqu. Default: default.' }),

@@ -16,6 +16,8 @@ export interface TestingClusterOptions {
   slots?: number;
   /** Keys of flink-conf.yaml. */
   conf?: Record<string, string>;
+  /** As a driver says for which idle workers are worth giving back. */
+  releasesIdleWorkers?: boolean;
 }
 
 export const SECRET = 'of the testing cluster';
@@ -57,13 +59,19 @@ export class TestingCluster implements Closeable {
       fileSystems,
       rpc: { host: '127.0.0.1', port: 0 },
       advertisedHost: '127.0.0.1',
-      keepWorkers: taskManagers,
-      driver: ({ rpcPort }) =>
-        new LocalDriver({
+      keepWorkers: options.releasesIdleWorkers ? 0 : taskManagers,
+      driver: ({ rpcPort }) => {
+        const driver = new LocalDriver({
           workers: taskManagers,
           slotsPerWorker: slots,
           startWorker: id => cluster.startTaskManager(id, rpcPort, slots, fileSystems),
-        }),
+        });
+        if (options.releasesIdleWorkers) {
+          Object.assign(driver, { releasesIdleWorkers: true });
+          driver.setWantedWorkers = () => LocalDriver.prototype.setWantedWorkers.call(driver, taskManagers);
+        }
+        return driver;
+      },
     });
     cluster.lifecycle.defer(() => cluster.master.shutDown({ status: 'SUCCEEDED', diagnostics: '' }));
     await eventually(() => cluster.freeSlots === taskManagers * slots);
