@@ -24,7 +24,9 @@ export class HadoopAccess implements Closeable {
     this.resourceManager = this.lifecycle.own(ResourceManagerRest.fromConfiguration(conf, user));
     this.nodeManagers = this.lifecycle.own(new NodeManagerRest({ user, callTimeout: 10_000 }));
     const staging = configuration.get(Options.yarnStagingDirectory);
-    this.fileSystem = HdfsFileSystem.fromConfiguration(conf, staging, user);
+    // A path without a scheme lies in the default file system.
+    const root = staging?.startsWith('/') ? undefined : staging;
+    this.fileSystem = HdfsFileSystem.fromConfiguration(conf, root, user);
     this.lifecycle.defer(() => this.fileSystem.close());
   }
 

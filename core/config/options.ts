@@ -173,7 +173,7 @@ export const Options = {
   yarnPropertiesFileLocation: string('yarn.properties-file.location', undefined, {
     description: 'Folder of .yarn-properties-<user>; default: the folder for temporary files.',
   }),
-  yarnStagingDirectory: string('yarn.staging-directory', undefined, {
+  yarnStagingDirectory: folder('yarn.staging-directory', undefined, {
     description: 'Parent of .flink/<application id>; default: the home directory in the default file system.',
   }),
   yarnShipNode: boolean('yarn.ship-node', true, {
