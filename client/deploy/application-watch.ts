@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { MillraceError } from '../../core/errors.js';
 import { type ApplicationReport, isFinal, type Queue } from '../../yarn-bridge/rest/index.js';
 import { applicationFailure } from './application-failure.js';
@@ -47,6 +48,41 @@ export async function untilRunning(
       note(await describeWaiting(hadoop, report, options, Date.now() - started));
     }
     await pause(wait, signal);
+  }
+}
+
+/** Milliseconds that a restarted ResourceManager may take to know an application, and that to come back to RUNNING. */
+const REACHABLE_WAIT = 10_000;
+
+/**
+ * The application once its ApplicationMaster can be spoken to. After a restart of the ResourceManager it is unknown for a
+ * moment, then ACCEPTED until its ApplicationMaster has registered anew. Throws APPLICATION_NOT_FOUND, and ILLEGAL_STATE
+ * for one that does not come up in time; one that has ended is given as it is.
+ */
+export async function untilReachable(hadoop: HadoopAccess, applicationId: string): Promise<ApplicationReport> {
+  const deadline = Date.now() + REACHABLE_WAIT;
+  for (let wait = 50; ; wait = Math.min(wait * 1.5, 500)) {
+    const report = await reportAfterRecovery(hadoop, applicationId);
+    if (isFinal(report.state) || (report.state === 'RUNNING' && report.amAddress !== undefined)) return report;
+    if (Date.now() + wait > deadline) {
+      const message = `The application ${applicationId} is not up yet: it is ${report.state}.`;
+      throw new MillraceError('ILLEGAL_STATE', message, { domain: 'user', context: { applicationId } });
+    }
+    await delay(wait);
+  }
+}
+
+async function reportAfterRecovery(hadoop: HadoopAccess, applicationId: string): Promise<ApplicationReport> {
+  const { resourceManager } = hadoop;
+  try {
+    return await resourceManager.report(applicationId);
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'APPLICATION_NOT_FOUND') throw error;
+    const { startedOn } = await resourceManager.clusterInfo();
+    // Ids carry the start of the ResourceManager that gave them: what this one gave, it would know.
+    const ofAnEarlierOne = Number(applicationId.split('_')[1]) < startedOn;
+    if (!ofAnEarlierOne || Date.now() - startedOn > RESOURCE_MANAGER_RECOVERY) throw error;
+    return resourceManager.report(applicationId, { keepTrying: REACHABLE_WAIT });
   }
 }
 

@@ -2,7 +2,7 @@ import { MillraceError } from '../../core/errors.js';
 import { type ApplicationReport, isFinal } from '../../yarn-bridge/rest/index.js';
 import { RestClient } from '../rest/index.js';
 import { applicationFailure } from './application-failure.js';
-import { RESOURCE_MANAGER_RECOVERY, untilEnded } from './application-watch.js';
+import { RESOURCE_MANAGER_RECOVERY, untilEnded, untilReachable } from './application-watch.js';
 import { type ClusterClient, isLost } from './cluster-client.js';
 import type { HadoopAccess } from './hadoop-access.js';
 import { StagingDirectory } from './staging.js';
@@ -40,12 +40,8 @@ export class YarnClusterClient implements ClusterClient {
 
   /** Finds an application by its id. Throws APPLICATION_NOT_FOUND, or APPLICATION_FAILED for one that has ended. */
   static async attach(hadoop: HadoopAccess, applicationId: string, timeout: number): Promise<YarnClusterClient> {
-    const report = await hadoop.resourceManager.report(applicationId);
-    if (isFinal(report.state)) throw ended(report);
-    if (report.state !== 'RUNNING' || report.amAddress === undefined) {
-      const message = `The application ${applicationId} is not up yet: it is ${report.state}.`;
-      throw new MillraceError('ILLEGAL_STATE', message, { domain: 'user', context: { applicationId } });
-    }
+    const report = await untilReachable(hadoop, applicationId);
+    if (isFinal(report.state) || report.amAddress === undefined) throw ended(report);
     const staging = new StagingDirectory(hadoop.fileSystem, await hadoop.stagingDirectory(applicationId));
     const token = await staging.readToken();
     if (token === undefined) {

@@ -100,6 +100,7 @@ export function yarnSite({ dir, ports, memoryMb, vcores, overrides }: ClusterSha
     'yarn.resourcemanager.recovery.enabled': true,
     'yarn.resourcemanager.store.class': 'org.apache.hadoop.yarn.server.resourcemanager.recovery.FileSystemRMStateStore',
     'yarn.resourcemanager.fs.state-store.uri': `file://${dir}/data/rmstate`,
+    'yarn.resourcemanager.work-preserving-recovery.scheduling-wait-ms': 500,
     'yarn.resourcemanager.nodemanagers.heartbeat-interval-ms': 200,
     'yarn.resourcemanager.connect.retry-interval.ms': 500,
     'yarn.nm.liveness-monitor.expiry-interval-ms': 10_000,
