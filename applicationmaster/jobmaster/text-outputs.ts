@@ -29,8 +29,17 @@ export class TextOutputs {
     );
   }
 
-  /** NO_OVERWRITE: refuses an output that is there. Once, before the job's first attempt. */
+  /**
+   * Refuses sinks that would write over each other, and, with NO_OVERWRITE, an output that is there. Once, before the
+   * job's first attempt.
+   */
   async check(): Promise<void> {
+    const paths = this.outputs.map(({ path }) => formatPath(this.fileSystems.parse(path)));
+    const twice = paths.find((path, i) => paths.indexOf(path) !== i);
+    if (twice !== undefined) {
+      const message = `Two sinks write to ${twice}: the one would replace what the other wrote. Give each a path of its own.`;
+      throw new MillraceError('INVALID_PROGRAM', message, { context: { path: twice } });
+    }
     await this.each(async (fs, { path, overwrite }) => {
       if (overwrite || !(await fs.exists(path))) return;
       throw new MillraceError(
