@@ -27,6 +27,7 @@ export class WorkerSlotHost implements SlotHost {
   private constructor(
     private readonly worker: Worker,
     private readonly index: number,
+    private readonly memory: Pick<SlotWorkerData, 'heapLimit' | 'processMemory'>,
     private readonly events: SlotHostEvents,
   ) {
     this.exited = new Promise(resolve => worker.once('exit', () => resolve()));
@@ -42,7 +43,7 @@ export class WorkerSlotHost implements SlotHost {
       workerData: data,
       resourceLimits: limitsFor(data.heapLimit),
     });
-    const host = new WorkerSlotHost(worker, data.index, events);
+    const host = new WorkerSlotHost(worker, data.index, data, events);
     await host.listening();
     worker.once('exit', code => host.onExit(code));
     return host;
@@ -137,11 +138,13 @@ export class WorkerSlotHost implements SlotHost {
 
   private deathOf(what: string): Error {
     const { crash } = this;
+    const { heapLimit, processMemory } = this.memory;
     if (crash && 'code' in crash && crash.code === 'ERR_WORKER_OUT_OF_MEMORY') {
       return new MillraceError(
         'OUT_OF_MEMORY',
-        `The thread of slot ${this.index} ran out of memory: ${crash.message}. Raise -tm (taskmanager.memory.process.size) or lower -s (taskmanager.numberOfTaskSlots).`,
-        { domain: 'user' },
+        `The thread of slot ${this.index} ran out of memory: it needed more than its share of ${mb(heapLimit)} of heap. ` +
+          `Raise -tm (taskmanager.memory.process.size, now ${mb(processMemory)}) or lower -s (taskmanager.numberOfTaskSlots).`,
+        { domain: 'user', cause: crash, context: { slot: this.index, share: heapLimit } },
       );
     }
     if (crash) {
@@ -156,6 +159,8 @@ export class WorkerSlotHost implements SlotHost {
     return new MillraceError('TASK_MANAGER_LOST', `The thread of slot ${this.index} ${what}.`);
   }
 }
+
+const mb = (bytes: number): string => `${Math.round(bytes / MB)} MB`;
 
 /** V8 gets the whole share: the slot's own watch acts at 85 % of it. New objects get a part that grows with the share. */
 function limitsFor(heapLimit: number): { maxOldGenerationSizeMb: number; maxYoungGenerationSizeMb: number } {

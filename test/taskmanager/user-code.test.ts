@@ -78,15 +78,18 @@ describe('user code in a slot of a TaskManager process', function () {
     expect(failure.message).to.match(/\d+ MB of heap and buffers, .* share of \d+ MB.*-tm .*now 400 MB.*-s /);
   });
 
-  it('that fills its heap within one call fails its job, and names the flags', async () => {
-    const job = await cluster.submit(`env.fromElements(1).map(n => {
-      let list: unknown = undefined;
-      for (;;) list = { list, n, text: [n, n, n] };
-    }).print();`);
-    const failure = await failureOf(job);
-    expect(failure.code).to.equal('OUT_OF_MEMORY');
-    expect(failure.message).to.match(/-tm .*-s /);
-  });
+  for (const [what, grow] of [
+    ['objects', 'let list: unknown; for (;;) list = { list, n, more: [n, n, n] };'],
+    ['a list', 'const list: unknown[] = []; for (;;) list.push({ n });'],
+    ['a map', 'const map = new Map<number, unknown>(); for (let i = 0; ; i++) map.set(i, { i });'],
+  ] as const) {
+    it(`that fills its heap with ${what} within one call fails its job with figures and flags`, async () => {
+      const job = await cluster.submit(`env.fromElements(1).map(n => { ${grow} }).print();`);
+      const failure = await failureOf(job);
+      expect(failure.code).to.equal('OUT_OF_MEMORY');
+      expect(failure.message).to.match(/more than its share of \d+ MB of heap\. Raise -tm .*now 400 MB.*-s /);
+    });
+  }
 
   it('that blocks its thread is cancelled at task.cancellation.timeout with its TaskManager, which says why', async () => {
     const job = await cluster.submit(`env.fromElements(1).map(n => {
