@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { MillraceError, messageOf } from '../../core/errors.js';
 import { decode, encodeDelimited, PartReader } from './codec.js';
-import { respond, tokenLogin } from './digest-md5.js';
+import { type ClientAnswer, respond, tokenLogin } from './digest-md5.js';
 import {
   CALL_ID_CONTEXT,
   CALL_ID_PING,
@@ -14,7 +14,10 @@ import {
   STATUS,
 } from './frames.js';
 import type { Token } from './messages.js';
+import type { QualityOfProtection } from './protection.js';
 import { HadoopRemoteError, withoutTrace } from './remote-error.js';
+import { MAX_OVERHEAD, securityLayer } from './security-layer.js';
+import { Wrapping } from './wrapping.js';
 
 export type Authentication = { type: 'simple'; user: string } | { type: 'token'; token: Token };
 
@@ -60,6 +63,8 @@ export class ClientConnection {
   private sasl: ((message: SaslMessage) => void) | undefined;
   private failHandshake: ((error: Error) => void) | undefined;
   private end: Error | undefined;
+  private wrapping: Wrapping | undefined;
+  private agreed: QualityOfProtection = 'auth';
   private settleClosed!: (error: Error) => void;
 
   private constructor(
@@ -110,6 +115,11 @@ export class ClientConnection {
     return this.end === undefined;
   }
 
+  /** What was agreed on with the server, which offers what its `hadoop.rpc.protection` says. */
+  get protection(): QualityOfProtection {
+    return this.agreed;
+  }
+
   call<T>(method: string, requestType: string, request: object, responseType: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.end) {
@@ -123,7 +133,7 @@ export class ClientConnection {
         reject(new MillraceError('TIMEOUT', `${this.address} did not answer ${method} within ${timeoutMs} ms`));
       }, timeoutMs);
       this.pending.set(callId, { responseType, resolve: m => resolve(m as T), reject, timer });
-      this.socket.write(
+      this.send(
         frame(
           this.header(callId, this.clientId),
           encodeDelimited('RequestHeader', {
@@ -154,11 +164,15 @@ export class ClientConnection {
     // With a token the user is the token's: naming another is refused.
     const userInfo = authentication.type === 'simple' ? { effectiveUser: authentication.user } : {};
     const context = encodeDelimited('IpcConnectionContext', { userInfo, protocol });
-    this.socket.write(frame(this.header(CALL_ID_CONTEXT, this.clientId), context));
+    this.send(frame(this.header(CALL_ID_CONTEXT, this.clientId), context));
   }
 
   private ping(): void {
-    if (this.isOpen) this.socket.write(frame(this.header(CALL_ID_PING, Buffer.alloc(0))));
+    if (this.isOpen) this.send(frame(this.header(CALL_ID_PING, Buffer.alloc(0))));
+  }
+
+  private send(bytes: Buffer): void {
+    this.socket.write(this.wrapping ? this.wrapping.wrap(bytes) : bytes);
   }
 
   private async authenticate(token: Token): Promise<void> {
@@ -168,7 +182,7 @@ export class ClientConnection {
     if (!auth?.challenge) {
       throw new MillraceError('AUTHENTICATION_FAILED', `${this.address} offers no authentication by token`);
     }
-    const { text, rspauth } = respond(auth.challenge.toString(), tokenLogin(token));
+    const { text, rspauth, agreement, maxBuffer } = this.answerTo(auth.challenge, token);
     const { method, mechanism, protocol = '', serverId = '' } = auth;
     const answer = await this.exchange({
       state: SASL_STATE.INITIATE,
@@ -177,6 +191,18 @@ export class ClientConnection {
     });
     if (answer.state !== SASL_STATE.SUCCESS || answer.token?.toString() !== `rspauth=${rspauth}`) {
       throw new MillraceError('AUTHENTICATION_FAILED', `${this.address} did not prove that it knows the token`);
+    }
+    const layer = securityLayer('client', agreement);
+    if (!layer) return;
+    this.wrapping = new Wrapping(layer, this.header(CALL_ID_SASL, Buffer.alloc(0)), maxBuffer - MAX_OVERHEAD);
+    this.agreed = agreement.qop;
+  }
+
+  private answerTo(challenge: Buffer, token: Token): ClientAnswer {
+    try {
+      return respond(challenge.toString(), tokenLogin(token));
+    } catch (error) {
+      throw new MillraceError('AUTHENTICATION_FAILED', `${this.address}: ${messageOf(error)}`, { cause: error });
     }
   }
 
@@ -201,9 +227,14 @@ export class ClientConnection {
   private receive(data: Buffer): void {
     try {
       this.reader.push(data);
-      for (let f = this.reader.next(); f; f = this.reader.next()) this.accept(new PartReader(f));
+      for (let f = this.reader.next(); f; f = this.reader.next()) {
+        if (!this.wrapping) this.accept(new PartReader(f));
+        else for (const inner of this.wrapping.unwrap(f, 'RpcResponseHeader')) this.accept(new PartReader(inner));
+      }
     } catch (error) {
-      this.fail(new MillraceError('RPC', `${this.address} sent what is no Hadoop RPC: ${messageOf(error)}`));
+      if (error instanceof MillraceError) {
+        this.fail(new MillraceError(error.code, `${this.address}: ${error.message}`, { cause: error }));
+      } else this.fail(new MillraceError('RPC', `${this.address} sent what is no Hadoop RPC: ${messageOf(error)}`));
     }
   }
 

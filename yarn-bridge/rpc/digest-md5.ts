@@ -1,9 +1,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { type Agreement, CIPHERS, type Cipher, type QualityOfProtection, strongestOf } from './protection.js';
 
-/** SASL DIGEST-MD5 (RFC 2831) as Hadoop uses it: realm and server id `default`, one response a connection, qop auth. */
+/** SASL DIGEST-MD5 (RFC 2831) as Hadoop uses it: realm and server id `default`, one response a connection. */
 const REALM = 'default';
 const DIGEST_URI = '/default';
 const NC = '00000001';
+/** What both sides take in one protected message if they name no other size. */
+const DEFAULT_MAX_BUFFER = 65_536;
 
 const md5 = (data: string | Buffer): Buffer => createHash('md5').update(data).digest();
 
@@ -24,17 +27,18 @@ export interface DigestParts {
   qop: string;
 }
 
-/** `response` and `rspauth` of an exchange. */
+/** `response` and `rspauth` of an exchange, and the secret of its session. */
 export function digests({ username, password, nonce, cnonce, qop }: DigestParts): {
   response: string;
   rspauth: string;
+  ha1: Buffer;
 } {
   const secret = md5(`${username}:${REALM}:${password}`);
-  const ha1 = md5(Buffer.concat([secret, Buffer.from(`:${nonce}:${cnonce}`)])).toString('hex');
+  const ha1 = md5(Buffer.concat([secret, Buffer.from(`:${nonce}:${cnonce}`)]));
   const tail = qop === 'auth' ? '' : `:${'0'.repeat(32)}`;
   const value = (a2: string): string =>
-    md5(`${ha1}:${nonce}:${NC}:${cnonce}:${qop}:${md5(a2 + tail).toString('hex')}`).toString('hex');
-  return { response: value(`AUTHENTICATE:${DIGEST_URI}`), rspauth: value(`:${DIGEST_URI}`) };
+    md5(`${ha1.toString('hex')}:${nonce}:${NC}:${cnonce}:${qop}:${md5(a2 + tail).toString('hex')}`).toString('hex');
+  return { response: value(`AUTHENTICATE:${DIGEST_URI}`), rspauth: value(`:${DIGEST_URI}`), ha1 };
 }
 
 /** Username and password of a token: its bytes in base64. */
@@ -48,34 +52,60 @@ export function tokenLogin(token: { identifier: Uint8Array; password: Uint8Array
   };
 }
 
-/** The client's answer to a challenge, and what the server must prove with its `rspauth`. */
+/** A client's side of one exchange, once the challenge is known. */
+export interface ClientAnswer {
+  text: string;
+  /** What the server must prove. */
+  rspauth: string;
+  agreement: Agreement;
+  /** The largest protected message that the server takes. */
+  maxBuffer: number;
+}
+
+/** The client's answer to a challenge: the strongest protection that is offered, and the best cipher of ours. */
 export function respond(
   challenge: string,
   login: { username: string; password: string },
   cnonce = randomBytes(24).toString('base64'),
-): { text: string; rspauth: string } {
+): ClientAnswer {
   const given = parseDirectives(challenge);
   const nonce = given.get('nonce');
   if (nonce === undefined) throw new Error('the challenge has no nonce');
-  const offered = (given.get('qop') ?? 'auth').split(',').map(q => q.trim());
-  if (!offered.includes('auth')) {
-    throw new Error(
-      `the server asks for ${offered.join(' or ')} (hadoop.rpc.protection), only authentication is supported`,
-    );
-  }
-  const { response, rspauth } = digests({ ...login, nonce, cnonce, qop: 'auth' });
+  const offered = listOf(given.get('qop') ?? 'auth');
+  const qop = strongestOf(offered);
+  if (!qop) throw new Error(`the server asks for the protection ${offered.join(' or ')}, which is not known here`);
+  const cipher = qop === 'auth-conf' ? cipherOf(given.get('cipher') ?? '') : undefined;
+  const { response, rspauth, ha1 } = digests({ ...login, nonce, cnonce, qop });
   const text =
     `charset=utf-8,username="${login.username}",realm="${given.get('realm') ?? REALM}",nonce="${nonce}",nc=${NC},` +
-    `cnonce="${cnonce}",digest-uri="${DIGEST_URI}",maxbuf=65536,response=${response},qop=auth`;
-  return { text, rspauth };
+    `cnonce="${cnonce}",digest-uri="${DIGEST_URI}",maxbuf=${DEFAULT_MAX_BUFFER},response=${response},qop=${qop}` +
+    (cipher ? `,cipher="${cipher}"` : '');
+  return {
+    text,
+    rspauth,
+    agreement: { qop, ha1, ...(cipher && { cipher }) },
+    maxBuffer: Math.max(1024, Number(given.get('maxbuf') ?? DEFAULT_MAX_BUFFER) || DEFAULT_MAX_BUFFER),
+  };
 }
+
+function cipherOf(offered: string): Cipher {
+  const cipher = CIPHERS.find(c => listOf(offered).includes(c));
+  if (!cipher) throw new Error(`the server encrypts with ${offered || 'nothing'}, we with ${CIPHERS.join(' or ')}`);
+  return cipher;
+}
+
+const listOf = (value: string): string[] => value.split(',').map(q => q.trim());
 
 /** The server's side of one exchange. */
 export class DigestServer {
   private readonly nonce = randomBytes(30).toString('base64');
 
+  constructor(private readonly offered: readonly QualityOfProtection[] = ['auth']) {}
+
   get challenge(): string {
-    return `realm="${REALM}",nonce="${this.nonce}",qop="auth",charset=utf-8,algorithm=md5-sess`;
+    const ciphers = this.offered.includes('auth-conf') ? `,cipher="${CIPHERS.join(',')}"` : '';
+    const qop = this.offered.join(',');
+    return `realm="${REALM}",nonce="${this.nonce}",qop="${qop}",charset=utf-8${ciphers},algorithm=md5-sess`;
   }
 
   /** The user name of a response, before it is checked. */
@@ -83,23 +113,26 @@ export class DigestServer {
     return parseDirectives(response).get('username');
   }
 
-  /** `rspauth=…`, or undefined if the response does not prove the password. */
-  verify(response: string, password: string): string | undefined {
+  /** What to answer and what is agreed on, or undefined if the response does not prove the password. */
+  verify(response: string, password: string): { proof: string; agreement: Agreement } | undefined {
     const given = parseDirectives(response);
     const username = given.get('username');
     const cnonce = given.get('cnonce');
+    const qop = this.offered.find(q => q === (given.get('qop') ?? 'auth'));
+    const cipher = CIPHERS.find(c => c === given.get('cipher'));
     const valid =
       username !== undefined &&
       cnonce !== undefined &&
       given.get('realm') === REALM &&
       given.get('nonce') === this.nonce &&
       given.get('nc') === NC &&
-      (given.get('qop') ?? 'auth') === 'auth' &&
       given.get('digest-uri')?.toLowerCase() === DIGEST_URI;
-    if (!valid) return undefined;
-    const expected = digests({ username, password, nonce: this.nonce, cnonce, qop: 'auth' });
+    if (!valid || !qop || (qop === 'auth-conf' && !cipher)) return undefined;
+    const expected = digests({ username, password, nonce: this.nonce, cnonce, qop });
     const a = Buffer.from(given.get('response') ?? '');
     const b = Buffer.from(expected.response);
-    return a.length === b.length && timingSafeEqual(a, b) ? `rspauth=${expected.rspauth}` : undefined;
+    if (a.length !== b.length || !timingSafeEqual(a, b)) return undefined;
+    const agreement = { qop, ha1: expected.ha1, ...(qop === 'auth-conf' && cipher && { cipher }) };
+    return { proof: `rspauth=${expected.rspauth}`, agreement };
   }
 }

@@ -11,6 +11,7 @@ export {
   parseContainerId,
 } from './ids.js';
 export * from './messages.js';
+export { parseProtection, type QualityOfProtection, RPC_PROTECTION } from './protection.js';
 export { HadoopRemoteError } from './remote-error.js';
 export {
   type CallContext,

@@ -13,6 +13,9 @@ import {
   SASL_STATE,
   STATUS,
 } from './frames.js';
+import type { QualityOfProtection } from './protection.js';
+import { securityLayer } from './security-layer.js';
+import { Wrapping } from './wrapping.js';
 
 /** Who calls. */
 export interface CallContext {
@@ -44,6 +47,8 @@ export interface HadoopRpcServerOptions {
   protocols: Record<string, Record<string, RpcMethod>>;
   /** `simple`: the client says who it is. `token`: the password of a token's identifier, undefined if it is not valid. */
   authentication: { type: 'simple' } | { type: 'token'; password(identifier: Buffer): Buffer | undefined };
+  /** What is offered with tokens, the preferred first. Default only `auth`. */
+  protection?: readonly QualityOfProtection[];
 }
 
 const INVALID_TOKEN = 'org.apache.hadoop.security.token.SecretManager$InvalidToken';
@@ -97,6 +102,7 @@ class ServerConnection {
   private authenticated = false;
   private contextSeen = false;
   private user: string | undefined;
+  private wrapping: Wrapping | undefined;
 
   constructor(
     private readonly socket: Socket,
@@ -110,8 +116,10 @@ class ServerConnection {
     try {
       this.reader.push(data);
       if (!this.preambleSeen && !this.readPreamble()) return;
-      for (let f = this.reader.next(); f && !this.socket.destroyed; f = this.reader.next())
-        this.accept(new PartReader(f));
+      for (let f = this.reader.next(); f && !this.socket.destroyed; f = this.reader.next()) {
+        if (!this.wrapping) this.accept(new PartReader(f));
+        else for (const inner of this.wrapping.unwrap(f, 'RpcRequestHeader')) this.accept(new PartReader(inner));
+      }
     } catch {
       this.socket.destroy();
     }
@@ -179,7 +187,7 @@ class ServerConnection {
       return;
     }
     if (message.state === SASL_STATE.NEGOTIATE) {
-      this.digest = new DigestServer();
+      this.digest = new DigestServer(this.options.protection);
       const auth = { method: 'TOKEN', mechanism: 'DIGEST-MD5', protocol: '', serverId: 'default' };
       const challenge = Buffer.from(this.digest.challenge);
       this.sendSasl({ state: SASL_STATE.NEGOTIATE, auths: [{ ...auth, challenge }] });
@@ -205,15 +213,18 @@ class ServerConnection {
       this.fatal(CALL_ID_SASL, INVALID_TOKEN, 'Invalid token', ERROR_DETAIL.UNAUTHORIZED);
       return;
     }
-    const proof = this.digest.verify(response, password.toString('base64'));
-    if (proof === undefined) {
+    const verified = this.digest.verify(response, password.toString('base64'));
+    if (!verified) {
       const text = 'DIGEST-MD5: digest response format violation. Mismatched response.';
       this.fatal(CALL_ID_SASL, SASL_EXCEPTION, text, ERROR_DETAIL.UNAUTHORIZED);
       return;
     }
     this.identifier = identifier;
     this.authenticated = true;
-    this.sendSasl({ state: SASL_STATE.SUCCESS, token: Buffer.from(proof) });
+    this.sendSasl({ state: SASL_STATE.SUCCESS, token: Buffer.from(verified.proof) });
+    // An answer is wrapped as one, however long it is: so does Apache Hadoop.
+    const layer = securityLayer('server', verified.agreement);
+    if (layer) this.wrapping = new Wrapping(layer, this.header(CALL_ID_SASL, { status: STATUS.SUCCESS }));
   }
 
   private takeContext(bytes: Buffer): void {
@@ -313,7 +324,12 @@ class ServerConnection {
 
   private send(callId: number, clientId: Buffer, fields: object, ...body: Buffer[]): void {
     if (this.socket.destroyed) return;
-    const header = { callId: callId >>> 0, serverIpcVersionNum: 9, clientId, retryCount: -1, ...fields };
-    this.socket.write(frame(encodeDelimited('RpcResponseHeader', header), ...body));
+    const bytes = frame(this.header(callId, { clientId, ...fields }), ...body);
+    this.socket.write(this.wrapping ? this.wrapping.wrap(bytes) : bytes);
+  }
+
+  private header(callId: number, fields: object): Buffer {
+    const header = { callId: callId >>> 0, serverIpcVersionNum: 9, clientId: Buffer.alloc(0), retryCount: -1 };
+    return encodeDelimited('RpcResponseHeader', { ...header, ...fields });
   }
 }
