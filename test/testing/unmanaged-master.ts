@@ -7,6 +7,7 @@ import {
   type Container,
   ContainerManagementClient,
   type ContainerStatus,
+  type NMToken,
   parseApplicationId,
   type ResourceRequest,
   type Token,
@@ -19,6 +20,8 @@ export class UnmanagedMaster {
   readonly containers = new ContainerManagementClient();
   readonly granted: Container[] = [];
   readonly completed: ContainerStatus[] = [];
+  /** Of each node, as they came: they are not repeated. */
+  readonly nodeTokens: NMToken[] = [];
 
   private constructor(
     readonly applicationId: string,
@@ -69,6 +72,7 @@ export class UnmanagedMaster {
       release.map(c => c.id),
     );
     this.containers.addTokens(answer.nm_tokens);
+    this.nodeTokens.push(...(answer.nm_tokens ?? []));
     this.granted.push(...(answer.allocated_containers ?? []));
     this.completed.push(...(answer.completed_container_statuses ?? []));
   }

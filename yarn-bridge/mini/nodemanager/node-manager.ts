@@ -14,7 +14,9 @@ import {
   formatContainerId,
   HadoopRpcServer,
   type NodeId,
+  parseProtection,
   type Resource,
+  RPC_PROTECTION,
   RpcServerError,
   type Token,
 } from '../../rpc/index.js';
@@ -142,6 +144,7 @@ export class NodeManager implements Closeable {
         host,
         port,
         authentication: { type: 'token', password: identifier => this.nmTokenPassword(identifier) },
+        protection: parseProtection(this.options.hadoop.get(RPC_PROTECTION) ?? 'authentication'),
         protocols: { [CONTAINER_PROTOCOL]: this.protocol() },
       }),
     );

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type Closeable, Lifecycle } from '../../../core/lifecycle.js';
 import type { HadoopConfiguration } from '../../conf/index.js';
-import { AM_PROTOCOL, CLIENT_PROTOCOL, HadoopRpcServer } from '../../rpc/index.js';
+import { AM_PROTOCOL, CLIENT_PROTOCOL, HadoopRpcServer, parseProtection, RPC_PROTECTION } from '../../rpc/index.js';
 import { listen, portOf, readBody, sendJson, sendText } from '../http.js';
 import {
   HEARTBEAT_PATH,
@@ -74,6 +74,7 @@ export class ResourceManager implements Closeable {
         host,
         port: ports.scheduler,
         authentication: { type: 'token', password: identifier => this.amTokenPassword(identifier) },
+        protection: parseProtection(this.options.hadoop.get(RPC_PROTECTION) ?? 'authentication'),
         protocols: { [AM_PROTOCOL]: amProtocol(state) },
       }),
     );
