@@ -1,8 +1,17 @@
-/** A value that every subtask adds to and that is merged when the job ends. */
+/**
+ * A value that every subtask adds to and that is merged when the job ends.
+ *
+ *     open() { this.lines = new LongCounter(); this.getRuntimeContext().addAccumulator('lines', this.lines); }
+ *     map(line) { this.lines.add(1); return line; }
+ *
+ * `result.getAccumulatorResult('lines')` is then the sum over all subtasks.
+ */
 export interface Accumulator<V, R> {
   add(value: V): void;
+  /** What this subtask has so far. */
   getLocalValue(): R;
   resetLocal(): void;
+  /** Takes in the value of another subtask. */
   merge(other: Accumulator<V, R>): void;
 }
 

@@ -1,11 +1,11 @@
 import { MillraceError } from '../core/errors.js';
-import {
-  type FieldReference,
-  type OperatorFunctions,
-  type OperatorSpec,
-  type Partitioner as PartitionerKind,
-  UPPER_BOUND_MAX_PARALLELISM,
+import type {
+  FieldReference,
+  OperatorFunctions,
+  OperatorSpec,
+  Partitioner as PartitionerKind,
 } from '../core/graph/index.js';
+import { DataStreamSink } from './data-stream-sink.js';
 import type { StreamExecutionEnvironment } from './environment.js';
 import type {
   Collector,
@@ -18,9 +18,17 @@ import type {
   SinkFunction,
 } from './functions.js';
 import type { GraphRecorder, Outlet, RecordedNode } from './graph-recorder.js';
+import { nonEmpty, setParallelismOf, validBufferTimeout, validMaxParallelism } from './operator-settings.js';
 
-/** A field of an object or a position of a tuple. */
-export type Field<T> = keyof T & (string | number);
+/** A field of an object, or a position of a tuple that has it. */
+export type Field<T> = T extends readonly unknown[]
+  ? number extends T['length']
+    ? number
+    : PositionsOf<T>
+  : keyof T & (string | number);
+type PositionsOf<T> = Extract<keyof T, `${number}`> extends `${infer N extends number}` ? N : never;
+/** The type of that field. */
+export type FieldValue<T, F> = F extends keyof T ? T[F] : never;
 
 /** What `writeAsText` does where something is already: refuse, or replace it. */
 export enum WriteMode {
@@ -42,6 +50,7 @@ export class DataStream<T> {
     readonly outlets: readonly Outlet[],
   ) {}
 
+  /** The environment that the stream was made with. */
   getExecutionEnvironment(): StreamExecutionEnvironment {
     return this.environment;
   }
@@ -82,7 +91,7 @@ export class DataStream<T> {
    *
    *     const byWord = counts.keyBy(pair => pair[0]);   // or keyBy(0)
    */
-  keyBy<F extends Field<T>>(field: F): KeyedStream<T, T[F]>;
+  keyBy<F extends Field<T>>(field: F): KeyedStream<T, FieldValue<T, F>>;
   keyBy<K>(selector: KeySelector<T, K>): KeyedStream<T, K>;
   keyBy<K>(key: Field<T> | KeySelector<T, K>): KeyedStream<T, K> {
     const keySelector = selectorOf(key as never, 'keyBy');
@@ -135,7 +144,7 @@ export class DataStream<T> {
 
   /** The subtask of a record is what `partitioner` gives for its key. */
   partitionCustom<F extends Field<T>>(
-    partitioner: Partitioner<T[F]> | ((key: T[F], numPartitions: number) => number),
+    partitioner: Partitioner<FieldValue<T, F>> | ((key: FieldValue<T, F>, numPartitions: number) => number),
     field: F,
   ): DataStream<T>;
   partitionCustom<K>(
@@ -216,12 +225,12 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
 
   /** How the operator is called in lists, logs and metrics. */
   name(name: string): this {
-    this.node.name = name;
+    this.node.name = nonEmpty(name, 'name');
     return this;
   }
   /** Ties the operator's state to an id that survives changes of the program. Unique in the job. */
   uid(uid: string): this {
-    this.node.uid = uid;
+    this.node.uid = nonEmpty(uid, 'uid');
     return this;
   }
   /** Stronger than the environment's and `-p`. */
@@ -229,6 +238,7 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
     setParallelismOf(this.node, parallelism);
     return this;
   }
+  /** What is known while the graph is built: the operator's own, else the environment's. */
   getParallelism(): number {
     return this.node.parallelism > 0 ? this.node.parallelism : this.environment.getParallelism();
   }
@@ -239,7 +249,7 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
   }
   /** Operators of one group may share a slot. Inherited from the inputs if they agree, else `default`. */
   slotSharingGroup(group: string): this {
-    this.node.slotSharingGroup = group;
+    this.node.slotSharingGroup = nonEmpty(group, 'slotSharingGroup');
     return this;
   }
   /** This operator begins a chain of its own. */
@@ -254,7 +264,7 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
   }
   /** Milliseconds that a record may wait in its batch; 0 sends each at once, -1 full batches only. */
   setBufferTimeout(timeoutMs: number): this {
-    this.node.bufferTimeout = timeoutMs;
+    this.node.bufferTimeout = validBufferTimeout(timeoutMs);
     return this;
   }
   /** Does nothing: types are TypeScript's. */
@@ -304,60 +314,6 @@ export class KeyedStream<T, K> extends DataStream<T> {
     const spec: OperatorSpec = { kind: 'aggregate-field', aggregate, field: (field ?? null) as FieldReference };
     return this.transform<T>(spec, 'Keyed Aggregation', {});
   }
-}
-
-/** The end of a stream. */
-export class DataStreamSink<T> {
-  declare protected readonly recordType: (record: T) => T;
-
-  constructor(private readonly node: RecordedNode) {}
-
-  name(name: string): this {
-    this.node.name = `Sink: ${name}`;
-    return this;
-  }
-  uid(uid: string): this {
-    this.node.uid = uid;
-    return this;
-  }
-  setParallelism(parallelism: number): this {
-    setParallelismOf(this.node, parallelism);
-    return this;
-  }
-  slotSharingGroup(group: string): this {
-    this.node.slotSharingGroup = group;
-    return this;
-  }
-  disableChaining(): this {
-    this.node.chaining = 'NEVER';
-    return this;
-  }
-}
-
-function setParallelismOf(node: RecordedNode, parallelism: number): void {
-  validParallelism(parallelism);
-  const { kind } = node.spec;
-  const single = kind === 'source.collection' || kind === 'source.socket';
-  if (parallelism > 1 && (single || (node.spec.kind === 'source.function' && !node.spec.parallel))) {
-    throw new MillraceError(
-      'INVALID_PROGRAM',
-      `The parallelism of non parallel operator must be 1: '${node.name}' can't have ${parallelism}.`,
-    );
-  }
-  node.parallelism = parallelism;
-}
-
-export function validParallelism(parallelism: number): number {
-  if (Number.isInteger(parallelism) && parallelism >= 1) return parallelism;
-  throw new MillraceError('INVALID_PROGRAM', `The parallelism must be at least one: ${String(parallelism)}.`);
-}
-
-export function validMaxParallelism(max: number): number {
-  if (Number.isInteger(max) && max >= 1 && max <= UPPER_BOUND_MAX_PARALLELISM) return max;
-  throw new MillraceError(
-    'INVALID_PROGRAM',
-    `Maximum parallelism must be between 1 and ${UPPER_BOUND_MAX_PARALLELISM}: ${String(max)}.`,
-  );
 }
 
 function required<F>(f: F, method: string): F {

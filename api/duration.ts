@@ -1,4 +1,4 @@
-/** A length of time. */
+/** A length of time: `Duration.ofSeconds(10)`. */
 export class Duration {
   static readonly ZERO = new Duration(0);
 
@@ -19,12 +19,13 @@ export class Duration {
   static ofDays(n: number): Duration {
     return new Duration(n * 86_400_000);
   }
+  /** Milliseconds. */
   toMillis(): number {
     return this.ms;
   }
 }
 
-/** Flink's older spelling of Duration. */
+/** Flink's older spelling of Duration: `Time.seconds(10)`. */
 export class Time {
   static milliseconds(n: number): Duration {
     return Duration.ofMillis(n);

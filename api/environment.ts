@@ -1,11 +1,13 @@
 import { MillraceError } from '../core/errors.js';
 import { currentExecutor, type JobHandle, type PipelineExecutor } from '../core/executor.js';
 import type { AccumulatorValue, JobConfig, JobResultData, OperatorSpec, StreamGraph } from '../core/graph/index.js';
-import { SingleOutputStreamOperator, validMaxParallelism, validParallelism } from './data-stream.js';
+import { describeOffence, findUntravellable } from '../core/types/index.js';
+import { SingleOutputStreamOperator } from './data-stream.js';
 import { ExecutionConfig, type RestartStrategy } from './execution-config.js';
 import { ParallelSourceFunction, RichParallelSourceFunction, type SourceFunction } from './functions.js';
 import { GraphRecorder } from './graph-recorder.js';
 import { loadLocalExecutor } from './local-executor.js';
+import { validBufferTimeout, validMaxParallelism, validParallelism } from './operator-settings.js';
 
 /** A stream right behind its source. */
 export class DataStreamSource<T> extends SingleOutputStreamOperator<T> {}
@@ -14,6 +16,7 @@ export class DataStreamSource<T> extends SingleOutputStreamOperator<T> {}
 export class JobExecutionResult {
   constructor(private readonly data: JobResultData) {}
 
+  /** 32 hexadecimal digits, as `flink list` shows them. */
   getJobID(): string {
     return this.data.jobId;
   }
@@ -25,6 +28,7 @@ export class JobExecutionResult {
   getAccumulatorResult<V = unknown>(name: string): V | undefined {
     return this.data.accumulators[name]?.value as V | undefined;
   }
+  /** All accumulators' merged values by name. */
   getAllAccumulatorResults(): Record<string, AccumulatorValue['value']> {
     return Object.fromEntries(Object.entries(this.data.accumulators).map(([k, v]) => [k, v.value]));
   }
@@ -34,12 +38,15 @@ export class JobExecutionResult {
 export class JobClient {
   constructor(private readonly handle: JobHandle) {}
 
+  /** 32 hexadecimal digits, as `flink list` shows them. */
   getJobID(): string {
     return this.handle.jobId;
   }
+  /** Resolves at the job's end. Rejects with JOB_FAILED (root cause as `cause`) or JOB_CANCELED. */
   async getJobExecutionResult(): Promise<JobExecutionResult> {
     return new JobExecutionResult(await this.handle.result());
   }
+  /** Resolves when nothing of the job runs any more. */
   cancel(): Promise<void> {
     return this.handle.cancel();
   }
@@ -79,33 +86,61 @@ export class StreamExecutionEnvironment {
   getParallelism(): number {
     return this.jobConfig.parallelism ?? 1;
   }
+  /** Default number of key groups of operators that set none: the greatest parallelism that they can ever have. */
   setMaxParallelism(maxParallelism: number): this {
     this.jobConfig.maxParallelism = validMaxParallelism(maxParallelism);
     return this;
   }
   /** Milliseconds that a record may wait in its batch; 0 sends each at once, -1 full batches only. */
   setBufferTimeout(timeoutMs: number): this {
-    this.jobConfig.bufferTimeout = timeoutMs;
+    this.jobConfig.bufferTimeout = validBufferTimeout(timeoutMs);
     return this;
   }
+  /** Every operator becomes a task of its own: for debugging and profiling. */
   disableOperatorChaining(): this {
     this.jobConfig.chaining = false;
     return this;
   }
+  /**
+   * What happens after a failure; without one the configuration's `restart-strategy` holds.
+   *
+   *     env.setRestartStrategy(RestartStrategies.fixedDelayRestart(3, Duration.ofSeconds(1)));
+   */
   setRestartStrategy(strategy: RestartStrategy): this {
     this.jobConfig.restartStrategy = strategy;
     return this;
   }
+  /** Settings that are about no one operator. */
   getConfig(): ExecutionConfig {
     return this.executionConfig;
   }
 
   /** A bounded stream of the given records, parallelism 1. They travel with the job: for small inputs. */
   fromElements<T>(...elements: T[]): DataStreamSource<T> {
-    return this.fromCollection(elements);
+    return this.collection(elements, 'fromElements');
   }
+  /**
+   * A bounded stream of what an array, a Set or another iterable holds now, parallelism 1. It travels with the job: for
+   * small inputs. Throws UNSERIALIZABLE_RECORD for an element that can't travel, with the field's path.
+   */
   fromCollection<T>(elements: Iterable<T>): DataStreamSource<T> {
-    const spec: OperatorSpec = { kind: 'source.collection', elements: [...elements] };
+    return this.collection(elements, 'fromCollection');
+  }
+
+  private collection<T>(elements: Iterable<T>, method: string): DataStreamSource<T> {
+    if (elements === null || elements === undefined || typeof elements[Symbol.iterator] !== 'function') {
+      throw new MillraceError('ILLEGAL_ARGUMENT', `${method} needs an iterable, it got ${String(elements)}.`);
+    }
+    const records = [...elements];
+    for (const [index, record] of records.entries()) {
+      const offence = findUntravellable(record);
+      if (offence === undefined) continue;
+      throw new MillraceError(
+        'UNSERIALIZABLE_RECORD',
+        `Element ${index} of ${method} can't travel: ${describeOffence(offence)}`,
+      );
+    }
+    const spec: OperatorSpec = { kind: 'source.collection', elements: records };
     return this.source(spec, 'Source: Collection Source', {}, 1);
   }
   /** Whole numbers from `from` to `to`, both included, split over the subtasks. */

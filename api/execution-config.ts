@@ -13,6 +13,7 @@ export class ExecutionConfig {
     this.config.objectReuse = true;
     return this;
   }
+  /** A record for several consumers is copied for each: the default. */
   disableObjectReuse(): this {
     this.config.objectReuse = false;
     return this;
@@ -20,16 +21,19 @@ export class ExecutionConfig {
   isObjectReuseEnabled(): boolean {
     return this.config.objectReuse ?? false;
   }
+  /** As the environment's method of that name. */
   setRestartStrategy(strategy: RestartStrategy): this {
     this.config.restartStrategy = strategy;
     return this;
   }
 }
 
+/** Made by `RestartStrategies`. */
 export type RestartStrategy = RestartStrategySpec;
 
 /** What happens after a failure; without one, a job without checkpoints is not restarted. */
 export class RestartStrategies {
+  /** The first failure fails the job. */
   static noRestart(): RestartStrategy {
     return { type: 'none' };
   }

@@ -1,7 +1,9 @@
+import { MillraceError } from '../core/errors.js';
 import type { Accumulator } from './accumulators.js';
 
 /** Where a function puts its results. */
 export interface Collector<T> {
+  /** Emits a record. */
   collect(record: T): void;
 }
 
@@ -16,12 +18,14 @@ export interface TaskInfo {
   getAttemptNumber(): number;
 }
 
+/** A metric that goes up and down. */
 export interface Counter {
   inc(n?: number): void;
   dec(n?: number): void;
   getCount(): number;
 }
 
+/** Where a function's metrics are registered. */
 export interface MetricGroup {
   counter(name: string): Counter;
 }
@@ -39,21 +43,30 @@ export interface RuntimeContext extends TaskInfo {
   getMetricGroup(): MetricGroup;
 }
 
+/** No field of the object: whoever copies function objects, a runtime or a test, copies no context with them. */
+const contexts = new WeakMap<AbstractRichFunction, RuntimeContext>();
+
 /** Base of the rich functions: `open` before the first record, `close` after the last, and the runtime context between. */
 export abstract class AbstractRichFunction {
-  #context: RuntimeContext | undefined;
-
+  /** @internal The runtime's, before `open`. */
   setRuntimeContext(context: RuntimeContext): void {
-    this.#context = context;
+    contexts.set(this, context);
   }
 
-  /** Throws ILLEGAL_STATE before the runtime called `open`. */
+  /** The task that the function runs in. Throws ILLEGAL_STATE before the runtime called `open`. */
   getRuntimeContext(): RuntimeContext {
-    if (!this.#context) throw new Error('The runtime context has not been initialized: it exists from open() on.');
-    return this.#context;
+    const context = contexts.get(this);
+    if (context) return context;
+    throw new MillraceError(
+      'ILLEGAL_STATE',
+      'The runtime context has not been initialized: it exists from open() on.',
+      { domain: 'user' },
+    );
   }
 
+  /** Called once per subtask before the first record; may be async. */
   open(_context: RuntimeContext): void | Promise<void> {}
+  /** Called once per subtask after the last record, also when the job failed or was cancelled. */
   close(): void | Promise<void> {}
 }
 
@@ -77,6 +90,7 @@ export interface ReduceFunction<T> {
 export interface KeySelectorFunction<T, K> {
   getKey(value: T): K;
 }
+/** Gives a record's key: a function, or an object with `getKey`. */
 export type KeySelector<T, K> = KeySelectorFunction<T, K> | ((value: T) => K);
 
 /** Gives the subtask, 0 to numPartitions − 1, of a key. */
@@ -91,6 +105,7 @@ export interface SinkContext {
   currentWatermark(): number;
   timestamp(): number | null;
 }
+/** Takes the records at the end of a stream. */
 export interface SinkFunction<T> {
   invoke(value: T, context: SinkContext): void | Promise<void>;
 }
@@ -111,23 +126,30 @@ export abstract class ParallelSourceFunction<T> implements SourceFunction<T> {
   abstract cancel(): void;
 }
 
+/** `map` with `open`, `close` and the runtime context. */
 export abstract class RichMapFunction<T, R> extends AbstractRichFunction implements MapFunction<T, R> {
   abstract map(value: T): R | Promise<R>;
 }
+/** `flatMap` with `open`, `close` and the runtime context. */
 export abstract class RichFlatMapFunction<T, R> extends AbstractRichFunction implements FlatMapFunction<T, R> {
   abstract flatMap(value: T, out: Collector<R>): void | Promise<void>;
 }
+/** `filter` with `open`, `close` and the runtime context. */
 export abstract class RichFilterFunction<T> extends AbstractRichFunction implements FilterFunction<T> {
   abstract filter(value: T): boolean | Promise<boolean>;
 }
+/** `reduce` with `open`, `close` and the runtime context. */
 export abstract class RichReduceFunction<T> extends AbstractRichFunction implements ReduceFunction<T> {
   abstract reduce(a: T, b: T): T | Promise<T>;
 }
+/** `invoke` with `open`, `close` and the runtime context. */
 export abstract class RichSinkFunction<T> extends AbstractRichFunction implements SinkFunction<T> {
   abstract invoke(value: T, context: SinkContext): void | Promise<void>;
 }
+/** A source of parallelism 1 with `open`, `close` and the runtime context. */
 export abstract class RichSourceFunction<T> extends AbstractRichFunction implements SourceFunction<T> {
   abstract run(ctx: SourceContext<T>): void | Promise<void>;
   abstract cancel(): void;
 }
+/** A source that runs in every subtask, with `open`, `close` and the runtime context. */
 export abstract class RichParallelSourceFunction<T> extends RichSourceFunction<T> {}

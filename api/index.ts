@@ -3,12 +3,13 @@ export { type ErrorCode, MillraceError } from '../core/errors.js';
 export { type Accumulator, DoubleCounter, IntCounter, LongCounter } from './accumulators.js';
 export {
   DataStream,
-  DataStreamSink,
   type Field,
+  type FieldValue,
   KeyedStream,
   SingleOutputStreamOperator,
   WriteMode,
 } from './data-stream.js';
+export { DataStreamSink } from './data-stream-sink.js';
 export { Duration, Time } from './duration.js';
 export { DataStreamSource, JobClient, JobExecutionResult, StreamExecutionEnvironment } from './environment.js';
 export { ExecutionConfig, RestartStrategies, type RestartStrategy } from './execution-config.js';

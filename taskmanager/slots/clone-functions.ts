@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import { AbstractRichFunction } from '../../api/index.js';
 import type { OperatorFunctions } from '../../core/graph/index.js';
 
 /**
@@ -44,19 +43,17 @@ function emptyCopyOf(value: object): object {
   if (ArrayBuffer.isView(value)) return value instanceof DataView ? value : (value as Uint8Array).slice();
   if (prototype === null || prototype === Object.prototype) return Object.create(prototype) as object;
   if (value instanceof EventEmitter || !isCopyable(prototype)) return value;
-  if (!(value instanceof AbstractRichFunction)) return Object.create(prototype) as object;
-  // Rich functions keep their runtime context in a private field, which only their own constructor can make.
-  return Reflect.construct(AbstractRichFunction as unknown as new () => object, [], value.constructor) as object;
+  return Object.create(prototype) as object;
 }
 
 const copyable = new WeakMap<object, boolean>();
 const PRIVATE_FIELD = /(?:^|[\s;{}])(?:static\s+)?#[\p{ID_Start}$_]/u;
 
-/** Whether all classes up to our own base are written in JavaScript and declare no `#fields`: their source text says so. */
+/** Whether all its classes are written in JavaScript and declare no `#fields`: their source text says so. */
 function isCopyable(prototype: object): boolean {
   for (
     let at: object | null = prototype;
-    at !== null && at !== Object.prototype && at !== AbstractRichFunction.prototype;
+    at !== null && at !== Object.prototype;
     at = Object.getPrototypeOf(at) as object | null
   ) {
     let answer = copyable.get(at);

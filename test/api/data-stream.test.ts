@@ -1,0 +1,193 @@
+import { expect } from 'chai';
+import {
+  type DataStream,
+  type DataStreamSink,
+  MillraceError,
+  type SingleOutputStreamOperator,
+  StreamExecutionEnvironment,
+  WriteMode,
+} from '../../api/index.js';
+import { generateJobGraph, type JobGraph, type StreamGraph } from '../../core/graph/index.js';
+
+type Pair = [string, number];
+
+function built(build: (pairs: DataStream<Pair>, env: StreamExecutionEnvironment) => unknown): StreamGraph {
+  const env = StreamExecutionEnvironment.getExecutionEnvironment();
+  build(env.fromElements<Pair>(['a', 1]), env);
+  return env.getStreamGraph('built');
+}
+const last = (graph: StreamGraph): StreamGraph['nodes'][number] => graph.nodes.at(-1)!;
+const job = (graph: StreamGraph, parallelism = 2): JobGraph =>
+  generateJobGraph(graph, { defaultParallelism: parallelism });
+
+describe('a stream', () => {
+  for (const [kind, name, build] of [
+    ['map', 'Map', s => s.map(x => x)],
+    ['flat-map', 'Flat Map', s => s.flatMap(x => [x])],
+    ['filter', 'Filter', s => s.filter(() => true)],
+    ['reduce', 'Keyed Reduce', s => s.keyBy(0).reduce(a => a)],
+    ['aggregate-field', 'Keyed Aggregation', s => s.keyBy(0).sum(1)],
+    ['sink.print', 'Sink: Print to Std. Out', s => s.print()],
+    ['sink.print', 'Sink: Print to Std. Err', s => s.printToErr()],
+    ['sink.text-file', 'Sink: Unnamed', s => s.writeAsText('/out')],
+    ['sink.function', 'Sink: Unnamed', s => s.addSink(() => {})],
+  ] satisfies Array<[string, string, (s: DataStream<Pair>) => unknown]>) {
+    it(`becomes '${name}' (${kind}) in the graph`, () => {
+      const node = last(built(build));
+      expect(node.spec.kind).to.equal(kind);
+      expect(node.name).to.equal(name);
+    });
+  }
+
+  it('takes functions and objects with the method of the interface', () => {
+    const mapper = { map: (x: Pair) => x };
+    expect(last(built(s => s.map(mapper))).functions.function).to.equal(mapper);
+    const { functions } = last(built(s => s.keyBy({ getKey: p => p[0] }).sum(1)));
+    expect(functions.keySelectors![0]!(['k', 1])).to.equal('k');
+  });
+
+  it('takes its key from a field, a position or a function', () => {
+    const keyOf = (build: (s: DataStream<Pair>) => unknown): unknown =>
+      last(built(build)).functions.keySelectors![0]!(['k', 7]);
+    expect(keyOf(s => s.keyBy(0).sum(1))).to.equal('k');
+    expect(keyOf(s => s.keyBy(p => p[1] * 2).sum(1))).to.equal(14);
+    expect(
+      keyOf(s =>
+        s
+          .map(([user]) => ({ user }))
+          .keyBy('user')
+          .sum(),
+      ),
+    ).to.equal(undefined);
+  });
+
+  it('carries its settings to the operator', () => {
+    const node = last(
+      built(s =>
+        s
+          .map(x => x)
+          .name('mine')
+          .uid('u1')
+          .setParallelism(3)
+          .setMaxParallelism(64)
+          .slotSharingGroup('g')
+          .startNewChain()
+          .setBufferTimeout(0),
+      ),
+    );
+    expect(node).to.include({ name: 'mine', uid: 'u1', parallelism: 3, maxParallelism: 64, slotSharingGroup: 'g' });
+    expect(node).to.include({ chaining: 'HEAD', bufferTimeout: 0 });
+    expect(last(built(s => s.map(x => x).disableChaining())).chaining).to.equal('NEVER');
+    const sink = last(
+      built(s => s.print().name('out').uid('u2').setParallelism(1).slotSharingGroup('h').disableChaining()),
+    );
+    expect(sink).to.include({ name: 'Sink: out', uid: 'u2', parallelism: 1, slotSharingGroup: 'h', chaining: 'NEVER' });
+  });
+
+  it('keeps the id of an operator when others before it are renamed, and of one with a uid when they are removed', () => {
+    const idOf = (build: (s: DataStream<Pair>) => unknown): string => last(built(build)).operatorId;
+    expect(
+      idOf(s =>
+        s
+          .map(x => x)
+          .name('a')
+          .print(),
+      ),
+    ).to.equal(
+      idOf(s =>
+        s
+          .map(x => x)
+          .name('b')
+          .print(),
+      ),
+    );
+    expect(idOf(s => s.map(x => x).print())).to.not.equal(idOf(s => s.print()));
+    expect(
+      idOf(s =>
+        s
+          .map(x => x)
+          .print()
+          .uid('out'),
+      ),
+    ).to.equal(idOf(s => s.print().uid('out')));
+  });
+
+  it('is partitioned as it was told', () => {
+    const partitioner = (change: (s: DataStream<Pair>) => DataStream<Pair>): string =>
+      job(built(s => change(s.map(x => x).disableChaining()).map(x => x))).edges.at(-1)!.partitioner;
+    expect(partitioner(s => s.rebalance())).to.equal('rebalance');
+    expect(partitioner(s => s.rescale())).to.equal('rescale');
+    expect(partitioner(s => s.shuffle())).to.equal('shuffle');
+    expect(partitioner(s => s.global())).to.equal('global');
+    expect(partitioner(s => s.broadcast())).to.equal('broadcast');
+    expect(partitioner(s => s.forward())).to.equal('forward');
+    expect(partitioner(s => s)).to.equal('forward');
+    expect(partitioner(s => s.keyBy(0))).to.equal('hash');
+    expect(partitioner(s => s.partitionCustom((k, n) => k.length % n, 0))).to.equal('custom');
+  });
+
+  it('forgets the partitioning before when it is partitioned again', () => {
+    const graph = built(s =>
+      s
+        .keyBy(0)
+        .rebalance()
+        .map(x => x),
+    );
+    expect(graph.edges.at(-1)!.partitioner).to.equal('rebalance');
+    expect(last(graph).functions.keySelectors).to.equal(undefined);
+  });
+
+  it('may end in several operators and be joined again', () => {
+    const graph = built(s =>
+      s
+        .map(x => x)
+        .union(
+          s.filter(() => true),
+          s,
+        )
+        .print(),
+    );
+    expect(graph.edges.filter(e => e.target === last(graph).id)).to.have.length(3);
+  });
+
+  it('is replaced at its target only if it says so', () => {
+    const overwrites = (mode?: WriteMode): unknown => last(built(s => s.writeAsText('/o', mode))).spec;
+    expect(overwrites()).to.include({ path: '/o', overwrite: false });
+    expect(overwrites(WriteMode.OVERWRITE)).to.include({ overwrite: true });
+  });
+});
+
+describe('wrong use of a stream', () => {
+  const operator = (s: DataStream<Pair>): SingleOutputStreamOperator<Pair> => s.map(x => x);
+  const given = (value: unknown): never => value as never;
+  for (const [what, build, message] of [
+    ['no function', s => s.map(given(undefined)), /map needs a function, it got undefined/],
+    ['text in place of a function', s => s.filter(given('x')), /filter needs a function, it got string/],
+    ['no key', s => s.keyBy(given(null)), /keyBy needs a function, it got null/],
+    ['parallelism 0', s => operator(s).setParallelism(0), /parallelism must be at least one: 0/],
+    ['half a subtask', s => operator(s).setParallelism(1.5), /parallelism must be at least one: 1\.5/],
+    ['too many key groups', s => operator(s).setMaxParallelism(40_000), /between 1 and 32768: 40000/],
+    ['a negative buffer timeout', s => operator(s).setBufferTimeout(-2), /buffer timeout .*: -2/],
+    ['an empty name', s => operator(s).name(''), /name needs a text that is not empty, it got ""/],
+    ['an empty uid', s => operator(s).uid(''), /uid needs a text/],
+    ['no sharing group', s => operator(s).slotSharingGroup(given(undefined)), /slotSharingGroup needs a text/],
+    ['no path', s => s.writeAsText(''), /writeAsText needs a path/],
+    [
+      'a stream of another environment',
+      s => s.union(StreamExecutionEnvironment.getExecutionEnvironment().fromElements(1)),
+      /different execution environments/,
+    ],
+  ] satisfies Array<[string, (s: DataStream<Pair>) => DataStream<never> | DataStreamSink<never> | unknown, RegExp]>) {
+    it(`is refused: ${what}`, () => {
+      expect(() => built(build)).to.throw(MillraceError, message);
+    });
+  }
+
+  it('is refused when the graph is made: two operators of one uid, forward between parallelisms', () => {
+    expect(() => job(built(s => operator(operator(s).uid('x')).uid('x')))).to.throw(/same uid "x"/);
+    expect(() => job(built(s => operator(s.forward()).setParallelism(2)))).to.throw(/Forward partitioning/);
+    expect(() => job(built(s => operator(s).setMaxParallelism(2).setParallelism(3)))).to.throw(
+      /'Map' has parallelism 3/,
+    );
+  });
+});

@@ -1,0 +1,100 @@
+import {
+  type Collector,
+  type DataStream,
+  type DataStreamSource,
+  type JobClient,
+  type JobExecutionResult,
+  type KeyedStream,
+  RichMapFunction,
+  type SingleOutputStreamOperator,
+  StreamExecutionEnvironment,
+} from '../../api/index.js';
+
+/** Checked by the compiler (`npm run check`): what is inferred, and what must not compile. */
+type Same<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false;
+function is<A, B>(..._proof: Same<A, B> extends true ? [] : ['the types differ', A, B]): void {}
+
+interface Order {
+  user: string;
+  amount: number;
+}
+
+class Length extends RichMapFunction<string, number> {
+  map(s: string): number {
+    return s.length + this.getRuntimeContext().getIndexOfThisSubtask();
+  }
+}
+
+describe('the types of the programming interface', () => {
+  const env = StreamExecutionEnvironment.getExecutionEnvironment();
+  const words = env.fromElements('a', 'b');
+  const pairs = words.map((w): [string, number] => [w, 1]);
+  const orders = env.fromCollection<Order>([{ user: 'u', amount: 1 }]);
+
+  it('follow the records from operator to operator', () => {
+    is<typeof words, DataStreamSource<string>>();
+    const lengths = words.map(w => w.length);
+    is<typeof lengths, SingleOutputStreamOperator<number>>();
+    const ofClass = words.map(new Length());
+    is<typeof ofClass, SingleOutputStreamOperator<number>>();
+    const awaited = words.map(async w => w.length);
+    is<typeof awaited, SingleOutputStreamOperator<number>>();
+    const iterable = words.flatMap(w => w.split(''));
+    is<typeof iterable, SingleOutputStreamOperator<string>>();
+    const collected = words.flatMap((w, out: Collector<[string, number]>) => out.collect([w, 1]));
+    is<typeof collected, SingleOutputStreamOperator<[string, number]>>();
+    const kept = orders.filter(o => o.amount > 1);
+    is<typeof kept, SingleOutputStreamOperator<Order>>();
+    const both = words.union(lengths);
+    is<typeof both, DataStream<string | number>>();
+  });
+
+  it('know the key of a field, a position and a function', () => {
+    const byField = orders.keyBy('user');
+    is<typeof byField, KeyedStream<Order, string>>();
+    const byPosition = pairs.keyBy(0);
+    is<typeof byPosition, KeyedStream<[string, number], string>>();
+    const byFunction = orders.keyBy(o => o.amount);
+    is<typeof byFunction, KeyedStream<Order, number>>();
+    const sums = byPosition.sum(1);
+    is<typeof sums, SingleOutputStreamOperator<[string, number]>>();
+    const reduced = byField.reduce((a, b) => ({ user: a.user, amount: a.amount + b.amount }));
+    is<typeof reduced, SingleOutputStreamOperator<Order>>();
+  });
+
+  it('keep a stream in the hands of its operator when it is configured', () => {
+    const configured = words
+      .map(w => w)
+      .name('n')
+      .uid('u')
+      .setParallelism(1)
+      .slotSharingGroup('g')
+      .disableChaining();
+    is<typeof configured, SingleOutputStreamOperator<string>>();
+    const repartitioned = words.rebalance();
+    is<typeof repartitioned, DataStream<string>>();
+    is<ReturnType<typeof env.execute>, Promise<JobExecutionResult>>();
+    is<ReturnType<typeof env.executeAsync>, Promise<JobClient>>();
+  });
+
+  it('refuse what does not fit', () => {
+    const wrong = (): void => {
+      // @ts-expect-error no such field
+      orders.keyBy('name');
+      // @ts-expect-error no such position
+      pairs.keyBy(2);
+      // @ts-expect-error a record of another type
+      words.map((n: number) => n);
+      // @ts-expect-error sum is of keyed streams
+      pairs.sum(1);
+      // @ts-expect-error a stream of strings is none of unknowns
+      const unknowns: DataStream<unknown> = words;
+      // @ts-expect-error a partitioned stream is no operator
+      words.rebalance().setParallelism(2);
+      // @ts-expect-error reduce keeps the type
+      orders.keyBy('user').reduce(() => 1);
+      return unknowns as never;
+    };
+    is<typeof wrong, () => void>();
+  });
+});
