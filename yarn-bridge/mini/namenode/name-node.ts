@@ -8,6 +8,7 @@ import { HdfsException } from './hdfs-exception.js';
 import { alreadyBeingCreated, type Inode, Namespace } from './namespace.js';
 import { type Call, createOperations } from './operations.js';
 import { Permissions } from './permissions.js';
+import { rawPathDoor } from './raw-paths.js';
 
 export interface NameNodeOptions {
   dir: string;
@@ -32,7 +33,7 @@ export class NameNode implements Closeable {
 
   private constructor(
     private readonly options: NameNodeOptions,
-    private readonly nameServer: Server,
+    private readonly nameServer: ReturnType<typeof rawPathDoor>,
     private readonly dataServer: Server,
   ) {
     this.namespace = new Namespace(join(options.dir, 'name'), options.superuser);
@@ -43,18 +44,19 @@ export class NameNode implements Closeable {
 
   static async start(options: NameNodeOptions): Promise<NameNode> {
     const [nameServer, dataServer] = [createServer(), createServer()];
-    const node = new NameNode(options, nameServer, dataServer);
+    const door = rawPathDoor(nameServer);
+    const node = new NameNode(options, door, dataServer);
     nameServer.on('request', (request, response) => void node.answer(request, response, c => node.atNameNode(c)));
     dataServer.on('request', (request, response) => void node.answer(request, response, c => node.atDataNode(c)));
     // Uploads take as long as they take.
     dataServer.requestTimeout = 0;
     await listen(dataServer, options.dataNodePort, options.host);
-    await listen(nameServer, options.port, options.host);
+    await listen(door.door, options.port, options.host);
     return node;
   }
 
   get port(): number {
-    return portOf(this.nameServer);
+    return portOf(this.nameServer.door);
   }
 
   get dataNodePort(): number {
@@ -62,10 +64,9 @@ export class NameNode implements Closeable {
   }
 
   async close(): Promise<void> {
-    for (const server of [this.nameServer, this.dataServer]) {
-      server.closeAllConnections();
-      await new Promise(resolve => server.close(resolve));
-    }
+    this.nameServer.closeAll();
+    this.dataServer.closeAllConnections();
+    await Promise.all([this.nameServer.door, this.dataServer].map(s => new Promise(resolve => s.close(resolve))));
   }
 
   private async answer(
