@@ -40,6 +40,8 @@ export interface ApplicationMasterOptions {
   tmpDir?: string;
   /** -n: so many TaskManagers start at once and stay while idle. */
   keepWorkers?: number;
+  /** Runs when clients can be answered and before the framework tells them where: what they will ask for is there then. */
+  beforeRegistration?(master: ApplicationMaster): Promise<void>;
 }
 
 /** How the application ended. */
@@ -179,6 +181,7 @@ export class ApplicationMaster {
       logger: logger.child({ component: 'Dispatcher' }),
     });
     master = new ApplicationMaster(dispatcher, slots, blobs, address, driver, logger, lifecycle, clock);
+    await options.beforeRegistration?.(master);
     await driver.start({
       onWorkerStarted: id => logger.info(`TaskManager ${id} was told to start`),
       onWorkerTerminated: (id, reason) => slots.workerTerminated(id, reason),

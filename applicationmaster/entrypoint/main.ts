@@ -8,6 +8,7 @@ import { createLogger, type Logger, writeFully } from '../../core/logging.js';
 import type { ApplicationMasterSettings } from '../../core/protocol/index.js';
 import { VERSION } from '../../core/version.js';
 import type { ApplicationEnd, ApplicationMaster } from '../application-master.js';
+import type { JobMaster } from '../jobmaster/job-master.js';
 import { readSettings } from './settings.js';
 
 process.setSourceMapsEnabled(true);
@@ -27,22 +28,28 @@ async function main(): Promise<void> {
   logger = loggerFor(settings);
   const { mode } = settings;
   logger.info(`Millrace ${VERSION}, Node.js ${process.version}, pid ${process.pid}, mode ${mode}`);
-  master = await start(settings);
+  // A client that finds the application asks for its job: it is there before.
+  let job: Promise<JobMaster> | undefined;
+  const perJob = mode === 'per-job' ? await import('./per-job.js') : undefined;
+  master = await start(settings, async starting => {
+    job = perJob?.submitPerJob(starting);
+    await job?.catch(() => {});
+  });
   const { restPort, rpcPort } = master.address;
   logger.info(`REST on port ${restPort}, control on port ${rpcPort}`);
   const running = master;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => running.requestEnd('KILLED', `The ApplicationMaster received ${signal}.`));
   }
-  if (mode === 'per-job') {
-    const { endWithJob, submitPerJob } = await import('./per-job.js');
-    void endWithJob(running, await submitPerJob(running), settings.yarn?.attached);
-  }
+  if (perJob && job) void perJob.endWithJob(running, await job, settings.yarn?.attached);
   if (settings.readyFile !== undefined) writeReadyFile(settings.readyFile, { restPort, rpcPort, pid: process.pid });
   await exit(await running.ended);
 }
 
-async function start(settings: ApplicationMasterSettings): Promise<ApplicationMaster> {
+async function start(
+  settings: ApplicationMasterSettings,
+  beforeRegistration: (master: ApplicationMaster) => Promise<void>,
+): Promise<ApplicationMaster> {
   if (settings.mode === 'standalone') {
     const { startStandalone } = await import('./standalone.js');
     return startStandalone(settings, logger, lifecycle);
@@ -52,7 +59,7 @@ async function start(settings: ApplicationMasterSettings): Promise<ApplicationMa
     `Memory of a TaskManager: ${describeMemory(taskManagerMemory(configuration), configuration.get(Options.taskManagerSlots))}`,
   );
   const { startOnYarn } = await import('./yarn.js');
-  return startOnYarn(settings, process.env, logger, lifecycle);
+  return startOnYarn(settings, process.env, logger, lifecycle, beforeRegistration);
 }
 
 /** Nothing can be done about it here: what is open is told and closed, the reason is the last line on standard error. */

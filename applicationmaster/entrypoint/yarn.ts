@@ -27,6 +27,7 @@ export async function startOnYarn(
   env: Environment,
   logger: Logger,
   lifecycle: Lifecycle,
+  beforeRegistration?: (master: ApplicationMaster) => Promise<void>,
 ): Promise<ApplicationMaster> {
   const { yarn } = settings;
   if (!yarn) throw new MillraceError('ILLEGAL_CONFIGURATION', `Mode ${settings.mode} needs the section yarn.`);
@@ -63,6 +64,7 @@ export async function startOnYarn(
     advertisedHost: host,
     tmpDir: process.cwd(),
     keepWorkers: yarn.preStarted ?? 0,
+    ...(beforeRegistration && { beforeRegistration }),
     driver: ({ rpcPort, restPort }) => {
       const launchContext = taskManagerLaunch(configuration, yarn, { host, port: rpcPort }, secret);
       return new YarnDriver({

@@ -78,7 +78,12 @@ export class JobWatch {
         if (this.job.perJob && isLost(error)) return undefined;
         throw error;
       });
-      if (!status || isGloballyTerminal(status.state)) return;
+      if (!status) return;
+      if (isGloballyTerminal(status.state)) {
+        // An application of this job goes as soon as its client has the result.
+        if (this.job.perJob) await rest.executionResult(this.jobId).catch(() => {});
+        return;
+      }
       await pause(wait, never);
     }
     throw new MillraceError('TIMEOUT', `The job ${this.jobId} has not ended within ${CANCEL_WAIT / 1000} s.`);

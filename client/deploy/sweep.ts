@@ -2,11 +2,10 @@ import type { FileStatus } from '../../core/fs/index.js';
 import { joinPath } from '../../core/fs/index.js';
 import { ResourceCache } from '../../yarn-bridge/launch/index.js';
 import { isFinal } from '../../yarn-bridge/rest/index.js';
+import { mayBeRecovered } from './application-watch.js';
 import type { HadoopAccess } from './hadoop-access.js';
 import { StagingDirectory } from './staging.js';
 
-/** Milliseconds in which a restarted ResourceManager may not know its applications yet. */
-const RECOVERY = 60_000;
 /** A folder of an application that YARN never heard of, whose maker can't be asked: on another host. */
 const ABANDONED = 24 * 3_600_000;
 
@@ -21,9 +20,8 @@ export async function sweepStaging(hadoop: HadoopAccess, note: (text: string) =>
     const folders = entries.filter(entry => /^application_\d+_\d{4,}$/.test(entry.name));
     if (folders.length > 0) {
       const { startedOn } = await hadoop.resourceManager.clusterInfo();
-      const recovering = Date.now() - startedOn < RECOVERY;
       for (const folder of folders) {
-        if (!(await isLeftOver(hadoop, folder, recovering))) continue;
+        if (!(await isLeftOver(hadoop, folder, startedOn))) continue;
         await hadoop.fileSystem.delete(folder.path, { recursive: true });
         note(`Removed what ${folder.name} left behind in ${folder.path}`);
       }
@@ -36,14 +34,14 @@ export async function sweepStaging(hadoop: HadoopAccess, note: (text: string) =>
   }
 }
 
-async function isLeftOver(hadoop: HadoopAccess, folder: FileStatus, recovering: boolean): Promise<boolean> {
+async function isLeftOver(hadoop: HadoopAccess, folder: FileStatus, startedOn: number): Promise<boolean> {
   // Asked for one by one: a list would not hold applications that the ResourceManager has forgotten.
   const report = await hadoop.resourceManager.report(folder.name).catch((error: unknown) => {
     if ((error as { code?: string }).code === 'APPLICATION_NOT_FOUND') return undefined;
     throw error;
   });
   if (report) return isFinal(report.state);
-  if (recovering) return false;
+  if (mayBeRecovered(folder.name, startedOn)) return false;
   const abandoned = await new StagingDirectory(hadoop.fileSystem, folder.path).isAbandoned();
   return abandoned || Date.now() - folder.modificationTime > ABANDONED;
 }

@@ -71,7 +71,8 @@ describe('a session whose ResourceManager is restarted', function () {
     expect(stopped.code, stopped.stderr).to.equal(0);
     expect(await yarn.application(session)).to.include({ state: 'FINISHED', finalStatus: 'SUCCEEDED' });
     await eventually(async () => (await yarn.containers()) === 0);
-    expect(yarn.processes('taskmanager.js')).to.deep.equal([]);
-    expect(yarn.processes('applicationmaster.js')).to.deep.equal([]);
+    await eventually(
+      () => [...yarn.processes('taskmanager.js'), ...yarn.processes('applicationmaster.js')].length === 0,
+    );
   });
 });

@@ -30,6 +30,18 @@ export class HdfsView {
     return (await (await this.fs).list(path)).map(f => f.name);
   }
 
+  /** Every path below a folder, as paths; none if it is not there. */
+  async tree(path: string): Promise<string[]> {
+    const fs = await this.fs;
+    if (!(await fs.exists(path))) return [];
+    const found: string[] = [];
+    for (const entry of await fs.list(path)) {
+      found.push(entry.path);
+      if (entry.type === 'directory') found.push(...(await this.tree(entry.path)));
+    }
+    return found;
+  }
+
   async home(): Promise<string> {
     return (await this.fs).homeDirectory();
   }

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CommandOptions, type CommandResult, RunningCommand } from './command.js';
@@ -12,6 +13,9 @@ export const JOBS = join(root, 'test/conformance/programs/jobs.ts');
 export class YarnUser {
   private readonly running: RunningCommand[] = [];
   readonly cwd: string;
+  readonly tmpDir: string;
+  /** By which a later command finds the session. */
+  readonly propertiesFile: string;
   readonly env: Record<string, string>;
 
   constructor(
@@ -20,12 +24,13 @@ export class YarnUser {
     conf: Record<string, string | number> = {},
   ) {
     this.cwd = join(dir, 'home folder');
+    this.tmpDir = join(dir, 'tmp');
+    this.propertiesFile = join(dir, `.yarn-properties-${process.env['HADOOP_USER_NAME'] ?? userInfo().username}`);
     const confDir = join(dir, 'conf');
-    mkdirSync(this.cwd, { recursive: true });
-    mkdirSync(confDir, { recursive: true });
+    for (const folder of [this.cwd, this.tmpDir, confDir]) mkdirSync(folder, { recursive: true });
     const lines = Object.entries({ 'yarn.properties-file.location': dir, ...conf }).map(([k, v]) => `${k}: ${v}\n`);
     writeFileSync(join(confDir, 'flink-conf.yaml'), lines.join(''));
-    this.env = { HADOOP_CONF_DIR: hadoop.confDir, FLINK_CONF_DIR: confDir };
+    this.env = { HADOOP_CONF_DIR: hadoop.confDir, FLINK_CONF_DIR: confDir, TMPDIR: this.tmpDir };
   }
 
   start(script: 'flink' | 'yarn-session.sh', args: string[], options: CommandOptions = {}): RunningCommand {

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { readSiteFile } from '../../yarn-bridge/conf/index.js';
 import type { HadoopUnderTest } from './hadoop.js';
@@ -31,6 +32,22 @@ export class YarnView {
   async applications(): Promise<ApplicationView[]> {
     const { apps } = (await this.get('/ws/v1/cluster/apps')) as { apps: { app?: ApplicationView[] } | null };
     return apps?.app ?? [];
+  }
+
+  /** As `yarn application -kill` does; resolves when it has ended. */
+  async kill(id: string): Promise<void> {
+    for (;;) {
+      const response = await fetch(`${this.rm}/ws/v1/cluster/apps/${id}/state?user.name=${userInfo().username}`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ state: 'KILLED' }),
+        signal: AbortSignal.timeout(10_000),
+      });
+      if (!response.ok) throw new Error(`kill ${id}: ${response.status} ${(await response.text()).slice(0, 200)}`);
+      const { state } = (await response.json()) as { state: string };
+      if (['KILLED', 'FINISHED', 'FAILED'].includes(state)) return;
+      await new Promise(resolve => setTimeout(resolve, 50));
+    }
   }
 
   /** Sum over the nodes. */
