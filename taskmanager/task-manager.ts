@@ -3,6 +3,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { MillraceError, serializeError } from '../core/errors.js';
 import { type Closeable, Lifecycle } from '../core/lifecycle.js';
 import { type Logger, silentLogger } from '../core/logging.js';
+import { MemoryWatch } from '../core/memory-watch.js';
 import type {
   HostPort,
   JobInformation,
@@ -17,7 +18,6 @@ import { VERSION } from '../core/version.js';
 import { BundleStore } from './bundle-store.js';
 import { readLogTail } from './log-tail.js';
 import { MasterLink } from './master-link.js';
-import { MemoryWatch } from './memory-watch.js';
 import { exposedGc } from './slots/heap-watch.js';
 import { type SlotHostOptions, slotHostFactory } from './slots/host-factory.js';
 import { Slot } from './slots/slot.js';
@@ -269,6 +269,8 @@ export class TaskManager implements Closeable {
     const collectGarbage = exposedGc();
     this.lifecycle.own(
       new MemoryWatch({
+        subject: 'The TaskManager',
+        flag: '-tm (taskmanager.memory.process.size)',
         limit: this.options.memory.process,
         onWarning: message => this.warn(message),
         onShed: () => {

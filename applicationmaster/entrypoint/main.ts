@@ -1,10 +1,11 @@
 /** `node applicationmaster.js`: session, per-job or standalone, as its settings file says. */
 import { openSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Configuration, describeMemory, Options, taskManagerMemory } from '../../core/config/index.js';
-import { messageOf, rootCause } from '../../core/errors.js';
+import { Configuration, describeMemory, jobManagerHeap, Options, taskManagerMemory } from '../../core/config/index.js';
+import { messageOf } from '../../core/errors.js';
 import { Lifecycle } from '../../core/lifecycle.js';
 import { createLogger, type Logger, writeFully } from '../../core/logging.js';
+import { MemoryWatch } from '../../core/memory-watch.js';
 import type { ApplicationMasterSettings } from '../../core/protocol/index.js';
 import { VERSION } from '../../core/version.js';
 import type { ApplicationEnd, ApplicationMaster } from '../application-master.js';
@@ -50,6 +51,7 @@ async function start(
   settings: ApplicationMasterSettings,
   beforeRegistration: (master: ApplicationMaster) => Promise<void>,
 ): Promise<ApplicationMaster> {
+  watchMemory(settings);
   if (settings.mode === 'standalone') {
     const { startStandalone } = await import('./standalone.js');
     return startStandalone(settings, logger, lifecycle);
@@ -62,10 +64,23 @@ async function start(
   return startOnYarn(settings, process.env, logger, lifecycle, beforeRegistration);
 }
 
+function watchMemory({ memory }: ApplicationMasterSettings): void {
+  const mb = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MB`;
+  logger.info(`Memory: ${mb(memory)}, of which heap ${mb(jobManagerHeap(memory))}, the rest code and overhead`);
+  lifecycle.own(
+    new MemoryWatch({
+      subject: 'The JobManager',
+      limit: memory,
+      flag: '-jm (jobmanager.heap.size)',
+      onWarning: message => logger.warn(message),
+    }),
+  );
+}
+
 /** Nothing can be done about it here: what is open is told and closed, the reason is the last line on standard error. */
 async function fail(error: unknown): Promise<void> {
   logger.error('The ApplicationMaster failed', error);
-  await exit({ status: 'FAILED', diagnostics: messageOf(rootCause(error)) }, 1);
+  await exit({ status: 'FAILED', diagnostics: messageOf(error) }, 1);
 }
 
 async function exit(end: ApplicationEnd, code = 0): Promise<void> {

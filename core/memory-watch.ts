@@ -1,4 +1,4 @@
-import type { Closeable } from '../core/lifecycle.js';
+import type { Closeable } from './lifecycle.js';
 
 const MB = 1024 ** 2;
 const WARN = 0.85;
@@ -7,11 +7,15 @@ const SHED = 0.92;
 const HYSTERESIS = 0.03;
 
 export interface MemoryWatchOptions {
+  /** Who says it: `The TaskManager`. */
+  subject: string;
   /** Bytes of the whole process: the container's size. */
   limit: number;
+  /** What to raise: `-tm (taskmanager.memory.process.size)`. */
+  flag: string;
   onWarning(message: string): void;
-  /** Let go of what can be let go of. Called at each look while above the mark. */
-  onShed(): void;
+  /** Let go of what can be let go of. Called at each look while above the mark. Absent: there is nothing. */
+  onShed?(): void;
   rss?: () => number;
   intervalMs?: number;
 }
@@ -34,12 +38,12 @@ export class MemoryWatch implements Closeable {
     const used = rss();
     const share = used / limit;
     if (share >= SHED) {
-      if (this.level !== 'shedding')
-        onWarning(`${this.figures(used)}: shedding memory (smaller buffers, garbage collection). ${ADVICE}`);
+      const shedding = onShed ? ': shedding memory (smaller buffers, garbage collection)' : '';
+      if (this.level !== 'shedding') onWarning(`${this.figures(used)}${shedding}. ${this.advice}`);
       this.level = 'shedding';
-      onShed();
+      onShed?.();
     } else if (share >= WARN) {
-      if (this.level === 'normal') onWarning(`${this.figures(used)}. ${ADVICE}`);
+      if (this.level === 'normal') onWarning(`${this.figures(used)}. ${this.advice}`);
       if (this.level === 'normal' || share < SHED - HYSTERESIS) this.level = 'warned';
     } else if (share < WARN - HYSTERESIS) this.level = 'normal';
   }
@@ -49,9 +53,10 @@ export class MemoryWatch implements Closeable {
   }
 
   private figures(used: number): string {
-    const { limit } = this.options;
-    return `The TaskManager uses ${Math.round(used / MB)} MB (RSS) of ${Math.round(limit / MB)} MB, ${Math.floor((100 * used) / limit)} %`;
+    const { limit, subject } = this.options;
+    return `${subject} uses ${Math.round(used / MB)} MB (RSS) of ${Math.round(limit / MB)} MB, ${Math.floor((100 * used) / limit)} %`;
+  }
+  private get advice(): string {
+    return `If YARN kills it for memory, raise ${this.options.flag}.`;
   }
 }
-
-const ADVICE = 'If YARN kills it for memory, raise -tm (taskmanager.memory.process.size).';
