@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { RestartStrategies, StreamExecutionEnvironment } from '../../api/index.js';
 import { ApplicationMaster, type JobMaster, LocalDriver } from '../../applicationmaster/index.js';
+import type { RestAccess } from '../../applicationmaster/rest/access.js';
 import { Configuration, deriveMemory, Options } from '../../core/config/index.js';
 import { FileSystems } from '../../core/fs/index.js';
 import { generateJobGraph, type OperatorFunctions } from '../../core/graph/index.js';
@@ -16,11 +17,13 @@ export interface TestingClusterOptions {
   slots?: number;
   /** Keys of flink-conf.yaml. */
   conf?: Record<string, string>;
+  /** Who may call REST; without it there is none. */
+  access?: RestAccess;
   /** As a driver says for which idle workers are worth giving back. */
   releasesIdleWorkers?: boolean;
 }
 
-export const SECRET = 'of the testing cluster';
+export const SECRET = 'of-the-testing-cluster';
 const MB = 1024 ** 2;
 
 /** Log lines of all parts go to standard error where this is set. */
@@ -58,6 +61,7 @@ export class TestingCluster implements Closeable {
       logger,
       fileSystems,
       rpc: { host: '127.0.0.1', port: 0 },
+      ...(options.access && { rest: { host: '127.0.0.1', port: 0, access: options.access, logFiles: {} } }),
       advertisedHost: '127.0.0.1',
       keepWorkers: options.releasesIdleWorkers ? 0 : taskManagers,
       driver: ({ rpcPort }) => {
@@ -76,6 +80,11 @@ export class TestingCluster implements Closeable {
     cluster.lifecycle.defer(() => cluster.master.shutDown({ status: 'SUCCEEDED', diagnostics: '' }));
     await eventually(() => cluster.freeSlots === taskManagers * slots);
     return cluster;
+  }
+
+  /** `http://127.0.0.1:port` */
+  get rest(): string {
+    return `http://127.0.0.1:${this.master.address.restPort}`;
   }
 
   get freeSlots(): number {

@@ -1,0 +1,164 @@
+import { expect } from 'chai';
+import { RestartStrategies } from '../../../api/index.js';
+import { eventually } from '../../testing/eventually.js';
+import { reaches, runs, SECRET, TestingCluster, type TestingClusterOptions } from '../testing-cluster.js';
+
+const MB = 1024 ** 2;
+
+describe("the JobManager's REST API", () => {
+  let cluster: TestingCluster;
+  afterEach(() => cluster.close());
+
+  async function start(options: TestingClusterOptions = {}): Promise<void> {
+    cluster = await TestingCluster.start({ access: { type: 'open' }, ...options });
+  }
+  async function get<T = Record<string, unknown>>(path: string): Promise<T> {
+    const response = await fetch(cluster.rest + path);
+    expect(response.status, path).to.equal(200);
+    return (await response.json()) as T;
+  }
+  async function refusal(path: string, init: RequestInit = {}): Promise<[number, string]> {
+    const response = await fetch(cluster.rest + path, init);
+    const body = (await response.json()) as { errors: string[] };
+    return [response.status, body.errors.join()];
+  }
+
+  it('says what a job waits for, and nothing when it waits for nothing', async () => {
+    await start({ slots: 2 });
+    const first = cluster.submitEndless(1, 'first');
+    await runs(first);
+    const second = cluster.submitEndless(2, 'second');
+    await eventually(() => second.waitingFor());
+    const status = await get(`/jobs/${second.job.jobId}/status`);
+    expect(status).to.include({ status: 'CREATED', state: 'CREATED', id: second.job.jobId });
+    expect(status['waitingFor']).to.match(/^needs 2 slots, 1 of 2 slots are free/);
+    expect(await get(`/v1/jobs/${first.job.jobId}/status`)).to.not.have.property('waitingFor');
+  });
+
+  it('says when a job restarts, and why', async () => {
+    await start();
+    const job = cluster.submit(env => {
+      env.setRestartStrategy(RestartStrategies.fixedDelayRestart(1, 60_000));
+      env
+        .fromElements(1)
+        .map(() => {
+          throw new RangeError('mine');
+        })
+        .print();
+    });
+    await reaches(job, 'RESTARTING');
+    const status = await get(`/jobs/${job.job.jobId}/status`);
+    expect(status['waitingFor']).to.equal('restarts in 60 s after: mine');
+  });
+
+  it('shows the root cause of a failure first, with the author’s file and line', async () => {
+    await start();
+    const job = cluster.submit(env => {
+      env
+        .fromElements(1)
+        .map(() => {
+          throw new RangeError('mine');
+        })
+        .name('Broken')
+        .print();
+    });
+    await job.ended;
+    const exceptions = await get(`/jobs/${job.job.jobId}/exceptions`);
+    expect(exceptions['root-exception']).to.match(/^RangeError: mine\n\s+at .*rest\.test\.ts:\d+/);
+    const [entry] = (exceptions['exceptionHistory'] as { entries: Array<Record<string, unknown>> }).entries;
+    expect(entry).to.include({ exceptionName: 'RangeError', taskManagerId: 'local-1' });
+    expect(entry?.['taskName']).to.match(/Broken.* \(1\/1\)$/);
+    const result = await get<{ 'job-execution-result': Record<string, unknown> }>(
+      `/jobs/${job.job.jobId}/execution-result`,
+    );
+    expect(result['job-execution-result']).to.include({ 'application-status': 'FAILED' });
+    expect(JSON.stringify(result['job-execution-result']['failure-cause'])).to.contain('RangeError');
+  });
+
+  it('shows how the memory of a TaskManager is split, and what it uses', async () => {
+    await start({ slots: 2, conf: { 'heartbeat.interval': '50 ms' } });
+    await eventually(() => cluster.master.slots.taskManagers.get('local-1')?.heartbeat);
+    const { memoryConfiguration, metrics, slotsNumber, freeSlots } = await get<{
+      memoryConfiguration: Record<string, number>;
+      metrics: Record<string, number>;
+      slotsNumber: number;
+      freeSlots: number;
+    }>('/taskmanagers/local-1');
+    expect([slotsNumber, freeSlots]).to.deep.equal([2, 2]);
+    expect(memoryConfiguration['totalProcessMemory']).to.equal(384 * MB);
+    const { frameworkHeap, taskHeap, networkMemory, managedMemory, jvmOverhead } = memoryConfiguration;
+    const sum = frameworkHeap! + taskHeap! + networkMemory! + managedMemory! + jvmOverhead!;
+    expect(sum).to.be.within(384 * MB - 4, 384 * MB);
+    expect(metrics['rss']).to.be.greaterThan(10 * MB);
+  });
+
+  it('cancels a job, and says so when it has ended already', async () => {
+    await start();
+    const job = cluster.submitEndless();
+    await runs(job);
+    const cancel = `/jobs/${job.job.jobId}?mode=cancel`;
+    expect((await fetch(cluster.rest + cancel, { method: 'PATCH' })).status).to.equal(202);
+    await job.ended;
+    expect(job.status).to.equal('CANCELED');
+    // Twice is as good as once.
+    expect((await fetch(cluster.rest + cancel, { method: 'PATCH' })).status).to.equal(202);
+    const finished = cluster.submit(env => void env.fromElements(1).print());
+    await finished.ended;
+    const { jobId } = finished.job;
+    expect(await refusal(`/jobs/${jobId}?mode=cancel`, { method: 'PATCH' })).to.deep.equal([
+      409,
+      `Job ${jobId} can't be cancelled: it has already ended FINISHED.`,
+    ]);
+  });
+
+  it('names what is wrong with a request', async () => {
+    await start();
+    expect(await refusal('/jobs/nonsense')).to.deep.equal([
+      400,
+      '"nonsense" is no job id: 32 hexadecimal digits are expected.',
+    ]);
+    expect((await refusal(`/jobs/${'0'.repeat(32)}`))[0]).to.equal(404);
+    expect((await refusal('/taskmanagers/nobody'))[0]).to.equal(404);
+    expect((await refusal('/nothing/here'))[0]).to.equal(404);
+    const garbage = { method: 'POST', headers: { 'content-type': 'application/x-millrace-job' }, body: 'garbage' };
+    expect((await refusal('/jobs', garbage))[0]).to.equal(400);
+    expect(
+      (await refusal('/jobs', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' }))[0],
+    ).to.equal(400);
+  });
+
+  it('keeps secrets of the configuration to itself', async () => {
+    await start({ conf: { 'user.password': 'hush', 'parallelism.default': '3' } });
+    const config = await get<Array<{ key: string; value: string }>>('/jobmanager/config');
+    expect(Object.fromEntries(config.map(c => [c.key, c.value]))).to.include({
+      'user.password': '******',
+      'parallelism.default': '3',
+    });
+  });
+
+  it('asks for its token on YARN, takes reading from the proxy, and gives bundles to TaskManagers only', async () => {
+    await start({ access: { type: 'token', token: 'the-token', proxyAddresses: new Set() } });
+    const as = (token: string): RequestInit => ({ headers: { authorization: `Bearer ${token}` } });
+    const status = async (path: string, init?: RequestInit): Promise<number> =>
+      (await fetch(cluster.rest + path, init)).status;
+    expect(await status('/overview')).to.equal(401);
+    expect(await status('/overview', as('a guess'))).to.equal(401);
+    expect(await status('/overview', as('the-token'))).to.equal(200);
+    const blob = `/blobs/${'0'.repeat(64)}`;
+    expect(await status(blob, as('the-token'))).to.equal(401);
+    expect(await status(blob, as(SECRET))).to.equal(404);
+    await cluster.close();
+    await start({ access: { type: 'token', token: 'the-token', proxyAddresses: new Set(['127.0.0.1']) } });
+    expect(await status('/overview')).to.equal(200);
+    expect(await status('/cluster', { method: 'DELETE' })).to.equal(401);
+    expect(await status(blob)).to.equal(401);
+    const job = cluster.submitEndless();
+    expect(await status(`/jobs/${job.job.jobId}/yarn-cancel`)).to.equal(401);
+  });
+
+  it('ends the cluster on DELETE /cluster', async () => {
+    await start();
+    expect((await fetch(`${cluster.rest}/cluster`, { method: 'DELETE' })).status).to.equal(200);
+    expect((await cluster.master.ended).status).to.equal('SUCCEEDED');
+  });
+});
