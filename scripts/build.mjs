@@ -35,8 +35,13 @@ const shared = {
   sourcemap: 'linked',
   sourcesContent: false,
   minifySyntax: true,
+  minifyWhitespace: true,
   logLevel: 'warning',
-  define: { MILLRACE_VERSION: JSON.stringify(version) },
+  define: {
+    MILLRACE_VERSION: JSON.stringify(version),
+    // Its native part does not travel; looking for it costs each thread milliseconds.
+    'process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED': '"true"',
+  },
   // CommonJS dependencies inside an ESM file still call require for Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MillraceError, messageOf } from '../../core/errors.js';
 import {
   APPLICATIONMASTER_SETTINGS_VARIABLE,

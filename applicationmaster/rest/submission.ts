@@ -1,5 +1,5 @@
 import { unpack } from 'msgpackr';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MillraceError, messageOf } from '../../core/errors.js';
 import type { JobGraph } from '../../core/graph/index.js';
 import { isHexId } from '../../core/ids.js';

@@ -5,12 +5,13 @@ import type { ShippedResource } from '../../core/protocol/index.js';
 import { shippedResource } from '../../yarn-bridge/launch/index.js';
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity.js';
 
-const TOKEN_FILE = 'rest-token';
-const OWNER_FILE = 'client.json';
+const CLIENT_FILE = 'client.json';
 
-/** Which process is bringing an application up: whoever sweeps leaves its folder alone. */
-interface Owner extends ProcessIdentity {
-  host: string;
+interface ClientFile {
+  /** Which process is bringing the application up: whoever sweeps leaves its folder alone. */
+  owner: ProcessIdentity & { host: string };
+  /** By it the user's later commands speak to the ApplicationMaster. */
+  restToken: string;
 }
 
 /** `<home>/.flink/<application id>`: what one application needs, readable by its user alone. */
@@ -22,8 +23,6 @@ export class StagingDirectory {
 
   async create(): Promise<void> {
     await this.fileSystem.mkdirs(this.path, '700');
-    const owner: Owner = { host: hostname(), ...identityOf(process.pid) };
-    await this.write(OWNER_FILE, JSON.stringify(owner));
   }
 
   /** Stores a file and gives it as a resource of that name. */
@@ -32,33 +31,35 @@ export class StagingDirectory {
     return shippedResource(await this.fileSystem.stat(joinPath(this.path, name)), { key: name });
   }
 
-  async writeToken(token: string): Promise<void> {
-    await this.write(TOKEN_FILE, token);
+  async writeClientFile(restToken: string): Promise<void> {
+    const content: ClientFile = { owner: { host: hostname(), ...identityOf(process.pid) }, restToken };
+    await this.write(CLIENT_FILE, JSON.stringify(content));
   }
 
   /** The REST token; undefined if the folder is gone, as it is when the application has ended. */
   async readToken(): Promise<string | undefined> {
-    try {
-      return String(await this.fileSystem.readFile(joinPath(this.path, TOKEN_FILE))).trim();
-    } catch (error) {
-      if (error instanceof MillraceError && error.code === 'FILE_NOT_FOUND') return undefined;
-      throw error;
-    }
+    return (await this.readClientFile())?.restToken;
   }
 
-  /** The process that makes the application is known to be gone, on this host; false where that can't be known. */
-  async isAbandoned(): Promise<boolean> {
-    let owner: Owner;
-    try {
-      owner = JSON.parse(String(await this.fileSystem.readFile(joinPath(this.path, OWNER_FILE)))) as Owner;
-    } catch {
-      return false;
-    }
-    return owner.host === hostname() && !isAlive(owner);
+  /** Whether the process that brings the application up still does: `elsewhere` can't be asked from this host. */
+  async maker(): Promise<'running' | 'gone' | 'elsewhere' | 'unknown'> {
+    const owner = (await this.readClientFile())?.owner;
+    if (!owner) return 'unknown';
+    if (owner.host !== hostname()) return 'elsewhere';
+    return isAlive(owner) ? 'running' : 'gone';
   }
 
   async remove(): Promise<void> {
     await this.fileSystem.delete(this.path, { recursive: true });
+  }
+
+  private async readClientFile(): Promise<ClientFile | undefined> {
+    try {
+      return JSON.parse(String(await this.fileSystem.readFile(joinPath(this.path, CLIENT_FILE)))) as ClientFile;
+    } catch (error) {
+      if (error instanceof MillraceError && error.code === 'FILE_NOT_FOUND') return undefined;
+      throw error;
+    }
   }
 
   private write(name: string, content: Uint8Array | string): Promise<void> {

@@ -6,8 +6,11 @@ import { mayBeRecovered } from './application-watch.js';
 import type { HadoopAccess } from './hadoop-access.js';
 import { StagingDirectory } from './staging.js';
 
-/** A folder of an application that YARN never heard of, whose maker can't be asked: on another host. */
-const ABANDONED = 24 * 3_600_000;
+/**
+ * Milliseconds after which a folder of an application that YARN never heard of is abandoned: at once if its maker is
+ * gone, later if that can't be asked, since it is on another host or has not left its name yet.
+ */
+const ABANDONED = { gone: 0, unknown: 600_000, elsewhere: 24 * 3_600_000, running: Number.POSITIVE_INFINITY };
 
 /**
  * Removes what hard kills left: staging folders of applications that ended without their ApplicationMaster removing
@@ -42,6 +45,6 @@ async function isLeftOver(hadoop: HadoopAccess, folder: FileStatus, startedOn: n
   });
   if (report) return isFinal(report.state);
   if (mayBeRecovered(folder.name, startedOn)) return false;
-  const abandoned = await new StagingDirectory(hadoop.fileSystem, folder.path).isAbandoned();
-  return abandoned || Date.now() - folder.modificationTime > ABANDONED;
+  const maker = await new StagingDirectory(hadoop.fileSystem, folder.path).maker();
+  return Date.now() - folder.modificationTime >= ABANDONED[maker];
 }

@@ -11,7 +11,13 @@ import {
   SETTINGS_FILE,
   type ShippedResource,
 } from '../../core/protocol/index.js';
-import { containerCommand, ResourceCache, submissionBody } from '../../yarn-bridge/launch/index.js';
+import {
+  containerCommand,
+  type HashedFile,
+  ResourceCache,
+  submissionBody,
+  withHashes,
+} from '../../yarn-bridge/launch/index.js';
 import type { Queue } from '../../yarn-bridge/rest/index.js';
 import { untilRunning } from './application-watch.js';
 import { type ClusterSpecification, describeSplit, formatSpecification } from './cluster-specification.js';
@@ -61,7 +67,10 @@ export class YarnClusterDescriptor {
     const { specification } = deployment;
     const signal = io.interrupted;
     const runtime = shippedRuntime(configuration);
-    const { applicationId, queue } = await interruptible(this.checkedApplication(specification), signal);
+    const [{ applicationId, queue }, files] = await interruptible(
+      Promise.all([this.checkedApplication(specification), withHashes(runtime.files)]),
+      signal,
+    );
     for (const line of describeSplit(specification, configuration)) io.err(line);
     for (const line of describeRounding(specification, configuration, hadoop.conf)) io.err(line);
     io.out(`Cluster specification: ${formatSpecification(specification)}`);
@@ -69,7 +78,7 @@ export class YarnClusterDescriptor {
     const staging = new StagingDirectory(hadoop.fileSystem, await hadoop.stagingDirectory(applicationId));
     let submitted = false;
     try {
-      const resources = await this.ship(runtime);
+      const resources = await this.ship(files);
       signal.throwIfAborted();
       const restToken = randomBytes(24).toString('hex');
       const own = await this.stage(staging, applicationId, deployment, runtime, resources, restToken);
@@ -103,10 +112,10 @@ export class YarnClusterDescriptor {
   }
 
   /** Uploads what the cache in HDFS does not have yet. */
-  private async ship(runtime: ShippedRuntime): Promise<ShippedResource[]> {
+  private async ship(files: HashedFile[]): Promise<ShippedResource[]> {
     const cache = new ResourceCache(this.hadoop.fileSystem, joinPath(await this.hadoop.flinkDirectory(), 'cache'));
     const progress = { onProgress: this.progress.upload(), signal: this.io.interrupted };
-    return Promise.all(runtime.files.map(file => cache.ensure(file, progress)));
+    return Promise.all(files.map(file => cache.ensure(file, progress)));
   }
 
   /** Writes what this application alone needs. */
@@ -137,14 +146,14 @@ export class YarnClusterDescriptor {
     };
     const started = Date.now();
     await staging.create();
-    const files = await Promise.all([
+    const [, ...files] = await Promise.all([
+      staging.writeClientFile(restToken),
       staging.store(SETTINGS_FILE, JSON.stringify(settings)),
       ...(job ? [staging.store(JOB_GRAPH_FILE, job.graph), staging.store(JOB_BUNDLE_FILE, job.bundle)] : []),
-      staging.writeToken(restToken).then(() => undefined),
     ]);
     const took = Date.now() - started;
     if (took > 1000) this.progress.note(`Staged settings${job ? ' and job' : ''} (${(took / 1000).toFixed(1)} s)`);
-    return files.filter(file => file !== undefined);
+    return files;
   }
 
   private submission(

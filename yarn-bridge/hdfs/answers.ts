@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MillraceError } from '../../core/errors.js';
 import { type FileStatus, joinPath } from '../../core/fs/index.js';
 import { addressOf } from '../http/index.js';

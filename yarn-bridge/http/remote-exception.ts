@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What Hadoop's servers say in JSON when a call fails. */
 export interface RemoteException {

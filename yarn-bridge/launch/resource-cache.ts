@@ -17,6 +17,8 @@ export interface CachedFile {
   type: ShippedResource['type'];
 }
 
+export type HashedFile = CachedFile & { sha256: string };
+
 export interface UploadProgress {
   /** Called as bytes go out; once with `sent` 0 when an upload begins. */
   onProgress?: (name: string, sent: number, total: number) => void;
@@ -39,10 +41,9 @@ export class ResourceCache {
   ) {}
 
   /** The file as a resource; uploads it first if it is not there yet. */
-  async ensure(file: CachedFile, progress: UploadProgress = {}): Promise<ShippedResource> {
-    const sha256 = file.sha256 ?? (await sha256OfFile(file.file));
+  async ensure(file: HashedFile, progress: UploadProgress = {}): Promise<ShippedResource> {
     const { size } = await stat(file.file);
-    const folder = joinPath(this.directory, sha256);
+    const folder = joinPath(this.directory, file.sha256);
     const target = joinPath(folder, file.name);
     const there = await this.statOrNothing(target);
     const status = there?.length === size ? there : await this.upload(file, folder, target, size, progress);
@@ -99,6 +100,11 @@ export class ResourceCache {
       throw error;
     }
   }
+}
+
+/** Reads the files whose hash is not known yet. */
+export function withHashes(files: readonly CachedFile[]): Promise<HashedFile[]> {
+  return Promise.all(files.map(async file => ({ ...file, sha256: file.sha256 ?? (await sha256OfFile(file.file)) })));
 }
 
 /** Hex. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MillraceError } from '../../core/errors.js';
 import { addressOf, excerpt } from '../http/index.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { number, optionalText, wrappedList } from './json.js';
 
 /** A queue of the scheduler. Capacities are percent; memory is MB. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { listOf, number, optionalText, text, wrappedList } from './json.js';
 
 /** What the ResourceManager says about things, in our own names. Memory is in MB, times are milliseconds. */

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSy
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type FileSystem, LocalFileSystem } from '../../../core/fs/index.js';
-import { type CachedFile, ResourceCache, sha256OfFile } from '../../../yarn-bridge/launch/index.js';
+import { type HashedFile, ResourceCache, sha256OfFile, withHashes } from '../../../yarn-bridge/launch/index.js';
 import { tempDir } from '../../testing/temp-dir.js';
 
 describe('the cache of shipped files', () => {
@@ -10,15 +10,17 @@ describe('the cache of shipped files', () => {
   let cacheDir: string;
   let fileSystem: FileSystem;
   let cache: ResourceCache;
-  let file: CachedFile;
+  let file: HashedFile;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     dir = tempDir();
     cacheDir = join(dir, 'cache');
     fileSystem = new LocalFileSystem();
     cache = new ResourceCache(fileSystem, cacheDir);
     writeFileSync(join(dir, 'runtime'), 'x'.repeat(3_000_000));
-    file = { file: join(dir, 'runtime'), key: 'runtime', name: 'runtime.tgz', type: 'ARCHIVE' };
+    [file] = (await withHashes([
+      { file: join(dir, 'runtime'), key: 'runtime', name: 'runtime.tgz', type: 'ARCHIVE' },
+    ])) as [HashedFile];
   });
   afterEach(() => fileSystem.close());
 
