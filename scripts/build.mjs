@@ -11,6 +11,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -66,6 +67,13 @@ const staging = `${dist}.building-${process.pid}`;
 rmSync(staging, { recursive: true, force: true });
 mkdirSync(staging, { recursive: true });
 const present = entries => Object.fromEntries(Object.entries(entries).filter(([, f]) => existsSync(join(root, f))));
+
+/** Node itself travels too, named by its hash: known here, every session starts a tenth of a second sooner. */
+function hashOfThisNode() {
+  const path = process.execPath;
+  const { size, mtimeMs } = statSync(path);
+  return { path, size, mtimeMs, sha256: createHash('sha256').update(readFileSync(path)).digest('hex') };
+}
 
 /** The API's declarations: what an author's compiler and editor read. */
 async function writeTypes(outDir) {
@@ -128,6 +136,7 @@ try {
       .update(readFileSync(join(staging, 'runtime.tgz')))
       .digest('hex');
     writeFileSync(join(staging, 'runtime.tgz.sha256'), `${hash}\n`);
+    writeFileSync(join(staging, 'node.json'), `${JSON.stringify(hashOfThisNode())}\n`);
   }
   writeFileSync(join(staging, 'millrace.js'), "export * from './lib/millrace.js';\n");
   if (existsSync(join(root, 'conf'))) cpSync(join(root, 'conf'), join(staging, 'conf'), { recursive: true });

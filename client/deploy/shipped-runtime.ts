@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Configuration, Options } from '../../core/config/index.js';
 import { MillraceError } from '../../core/errors.js';
@@ -39,24 +39,41 @@ export function shippedRuntime(configuration: Configuration): ShippedRuntime {
   const node = thisNode();
   checkNodeCanTravel(node);
   return {
-    files: [runtime, { file: node.path, key: NODE_KEY, name: 'node', type: 'FILE' }],
+    files: [runtime, { file: node.path, ...hashFromBuild(node.path), key: NODE_KEY, name: 'node', type: 'FILE' }],
     nodeCommand: `./${NODE_KEY}`,
   };
 }
 
-/** dist/runtime.tgz, seen from dist/client/ as from the sources. */
+/** Written by the build; of no use for another Node, or one that has been replaced since. */
+function hashFromBuild(path: string): { sha256?: string } {
+  const file = inDist('node.json');
+  if (file === undefined) return {};
+  const built = JSON.parse(readFileSync(file, 'utf8')) as {
+    path: string;
+    size: number;
+    mtimeMs: number;
+    sha256: string;
+  };
+  const { size, mtimeMs } = statSync(path);
+  return built.path === path && built.size === size && built.mtimeMs === mtimeMs ? { sha256: built.sha256 } : {};
+}
+
 function runtimeArchive(): { file: string; sha256?: string } {
-  for (const relative of ['../runtime.tgz', '../../dist/runtime.tgz']) {
-    const file = fileURLToPath(new URL(relative, import.meta.url));
-    if (!existsSync(file)) continue;
+  const file = inDist('runtime.tgz');
+  if (file !== undefined) {
     const hash = `${file}.sha256`;
     return { file, ...(existsSync(hash) && { sha256: readFileSync(hash, 'utf8').trim() }) };
   }
   throw new MillraceError(
     'ILLEGAL_STATE',
     'The runtime archive (dist/runtime.tgz) is missing: npm run build makes it.',
-    {
-      domain: 'user',
-    },
+    { domain: 'user' },
   );
+}
+
+/** A file of the build, seen from dist/client/ as from the sources. */
+function inDist(name: string): string | undefined {
+  return [`../${name}`, `../../dist/${name}`]
+    .map(relative => fileURLToPath(new URL(relative, import.meta.url)))
+    .find(file => existsSync(file));
 }
