@@ -20,6 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import * as tar from 'tar';
+import { axiosWithoutFetch } from './axios-without-fetch.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -47,6 +48,7 @@ const shared = {
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
+  plugins: [axiosWithoutFetch],
   tsconfigRaw: { compilerOptions: { target: 'ES2023', useDefineForClassFields: true } },
   alias: {
     millrace: './api/index.ts',

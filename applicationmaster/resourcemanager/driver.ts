@@ -29,7 +29,10 @@ export interface ResourceManagerDriver extends Closeable {
   releaseWorker(workerId: string): void;
   /** What the framework says about missing workers, for a job that waits: "2 containers of 1024 MB …". */
   describeWaiting(): string | undefined;
-  /** Why a worker whose connection broke is gone; resolves within seconds, undefined if nothing is known. */
+  /**
+   * Why a worker that is not heard of any more is gone; resolves within seconds, undefined if nothing is known. Domain
+   * `cluster`: its process ended by itself; any other: it was ended.
+   */
   terminationOf(workerId: string): Promise<MillraceError | undefined>;
   /** Tells the framework that the application ends so. */
   deregister(status: FinalStatus, diagnostics: string): Promise<void>;

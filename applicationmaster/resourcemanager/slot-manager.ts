@@ -110,9 +110,10 @@ export class SlotManager implements Closeable {
   leaves(connection: RpcConnection, reason: SerializedError): void {
     const taskManager = this.of(connection);
     if (!taskManager) return;
+    this.taskManagers.delete(taskManager.id);
     this.known.add(taskManager.id);
-    const error = deserializeError(reason);
-    this.drop(taskManager, lostError(taskManager.id, `it ended: ${error.message}`, error.cause));
+    taskManager.connection.close();
+    void this.left(taskManager, deserializeError(reason));
     this.updateDemand();
   }
 
@@ -280,6 +281,16 @@ export class SlotManager implements Closeable {
     onTaskManagerLost(id, taskManager.jobs, lostError(id, why, told));
     this.updateDemand();
     if (!told) this.expectBack(id);
+  }
+
+  /** What the framework did to it, if it did, says more than how the TaskManager took it: "got SIGTERM". */
+  private async left({ id, jobs }: RegisteredTaskManager, reason: Error): Promise<void> {
+    const { driver, onTaskManagerLost } = this.options;
+    const told = await driver.terminationOf(id);
+    const wasEnded = told !== undefined && told.domain !== 'cluster';
+    const why = wasEnded ? told.message : `it ended: ${reason.message}`;
+    onTaskManagerLost(id, jobs, lostError(id, why, wasEnded ? told : reason.cause));
+    this.updateDemand();
   }
 
   /** Ends the worker of a TaskManager that does not register anew. */

@@ -4,8 +4,11 @@ import type { HadoopConfiguration } from '../../yarn-bridge/conf/index.js';
 import type { NewApplication, Queue } from '../../yarn-bridge/rest/index.js';
 import type { ClusterSpecification } from './cluster-specification.js';
 
-/** Address space that Node takes before it does anything, and for each worker thread (slot). Figures of Node 20. */
-const NODE_VIRTUAL_MB = 650;
+/**
+ * Address space of Node 20: what it takes before it does anything, and what each worker thread (slot) may come to with
+ * its heap in use.
+ */
+const NODE_VIRTUAL_MB = 800;
 const SLOT_VIRTUAL_MB = 530;
 
 interface Request {
@@ -82,7 +85,7 @@ function checkVirtualMemory({ what, flag, memoryMb, slots }: Request, hadoop: Ha
   const threads = slots > 0 ? ` and ${SLOT_VIRTUAL_MB} MB for each of ${slots} slots` : '';
   throw refusal(
     `The ${what}'s container of ${memoryMb} MB (${flag}) would be killed: YARN checks virtual memory and allows ` +
-      `${Math.floor(memoryMb * ratio)} MB (${ratio} times the size, yarn.nodemanager.vmem-pmem-ratio), while Node reserves ` +
+      `${Math.floor(memoryMb * ratio)} MB (${ratio} times the size, yarn.nodemanager.vmem-pmem-ratio), while Node needs ` +
       `${NODE_VIRTUAL_MB} MB${threads}, ${needed} MB together. Take at least ${Math.ceil(needed / ratio)} MB, fewer slots, or have ` +
       'yarn.nodemanager.vmem-check-enabled turned off.',
   );

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { MillraceError, messageOf } from '../../core/errors.js';
 import type { HostPort, JobInformation, TaskDeploymentDescriptor } from '../../core/protocol/index.js';
 import type { SlotHost, SlotHostEvents, SlotUsage } from './slot-host.js';
@@ -162,9 +162,16 @@ export class WorkerSlotHost implements SlotHost {
 
 const mb = (bytes: number): string => `${Math.round(bytes / MB)} MB`;
 
+/** V8 reserves 512 MB of address space for compiled code in each thread, which YARN's check of virtual memory counts. */
+const CODE_RANGE_MB = 64;
+
 /** V8 gets the whole share: the slot's own watch acts at 85 % of it. New objects get a part that grows with the share. */
-function limitsFor(heapLimit: number): { maxOldGenerationSizeMb: number; maxYoungGenerationSizeMb: number } {
+function limitsFor(heapLimit: number): ResourceLimits {
   const share = heapLimit / MB;
   const semiSpace = Math.min(16, Math.max(2, Math.floor(share / 32)));
-  return { maxOldGenerationSizeMb: Math.ceil(share), maxYoungGenerationSizeMb: 3 * semiSpace };
+  return {
+    maxOldGenerationSizeMb: Math.ceil(share),
+    maxYoungGenerationSizeMb: 3 * semiSpace,
+    codeRangeSizeMb: CODE_RANGE_MB,
+  };
 }

@@ -27,6 +27,8 @@ export const HADOOP_DEFAULTS: Readonly<Record<string, string>> = {
   'yarn.nodemanager.pmem-check-enabled': 'true',
   'yarn.nodemanager.vmem-check-enabled': 'true',
   'yarn.nodemanager.vmem-pmem-ratio': '2.1',
+  'yarn.nodemanager.resource.memory.enforced': 'true',
+  'yarn.nodemanager.container-monitor.interval-ms': '3000',
 };
 
 export const DEFAULT_PORTS = {

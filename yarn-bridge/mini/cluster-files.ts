@@ -135,6 +135,7 @@ function writeSites({ dir, memoryMb, vcores, conf }: ClusterShape, ports: Ports)
     'yarn.nodemanager.resource.cpu-vcores': String(vcores),
     'yarn.nodemanager.vmem-check-enabled': 'false',
     'yarn.nodemanager.pmem-check-enabled': 'true',
+    'yarn.nodemanager.resource.memory.enforced': 'false',
     'yarn.nodemanager.container-monitor.interval-ms': '500',
     'yarn.nm.liveness-monitor.expiry-interval-ms': '10000',
     'yarn.am.liveness-monitor.expiry-interval-ms': '600000',

@@ -46,3 +46,35 @@ export class Failing {
     await env.execute('failing');
   }
 }
+
+/** Takes hold of 700 MB outside of the heap within one call, where nobody but YARN can stop it. */
+export class HoggingBuffers {
+  static async main(): Promise<void> {
+    const env = StreamExecutionEnvironment.getExecutionEnvironment();
+    env
+      .fromElements(700)
+      .map(mb => {
+        const held = Array.from({ length: mb }, () => Buffer.alloc(1024 * 1024, 1));
+        // Idle, not busy, until it is killed.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
+        return held.length;
+      })
+      .print();
+    await env.execute('hogging buffers');
+  }
+}
+
+/** Fills its thread's heap within one call. */
+export class HoggingHeap {
+  static async main(): Promise<void> {
+    const env = StreamExecutionEnvironment.getExecutionEnvironment();
+    env
+      .fromElements(1)
+      .map(n => {
+        let list: unknown;
+        for (;;) list = { list, n: [n, n, n, n] };
+      })
+      .print();
+    await env.execute('hogging heap');
+  }
+}

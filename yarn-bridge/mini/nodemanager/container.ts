@@ -5,7 +5,7 @@ import type { ContainerLaunchContext } from '../../rpc/index.js';
 import type { ContainerReport } from '../node-protocol.js';
 import { launchScript } from './launch-script.js';
 import { LocalizationError, type Localizer } from './localizer.js';
-import { sessionUsage } from './process-tree.js';
+import { MemoryCheck, type MemoryLimits } from './memory-check.js';
 
 export interface ContainerOptions {
   containerId: string;
@@ -22,7 +22,7 @@ export interface ContainerOptions {
   /** Beside those of the launch context. */
   environment: ReadonlyArray<readonly [string, string]>;
   localizer: Localizer;
-  checks: { physical: boolean; virtual: boolean; virtualRatio: number };
+  limits: MemoryLimits;
   onChange(): void;
 }
 
@@ -44,13 +44,15 @@ export class Container {
   report: ContainerReport;
   private child: ChildProcess | undefined;
   private forced: { status: number; diagnostics: string } | undefined;
+  private readonly memory: MemoryCheck;
   private settleEnded!: () => void;
 
   constructor(readonly options: ContainerOptions) {
     const { containerId, applicationId, user, localDir, logRoot } = options;
     this.workDir = join(localDir, 'usercache', user, 'appcache', applicationId, containerId);
     this.logDir = join(logRoot, applicationId, containerId);
-    const { memoryMb, vcores, priority, createdAt } = options;
+    const { memoryMb, vcores, priority, createdAt, limits } = options;
+    this.memory = new MemoryCheck(containerId, memoryMb, limits);
     const size = { memoryMb, vcores, priority, startedAt: createdAt };
     this.report = { containerId, state: 'RUNNING', exitStatus: -1000, diagnostics: '', ...size };
     this.ended = new Promise(resolve => {
@@ -92,19 +94,10 @@ export class Container {
   checkMemory(): void {
     const pid = this.child?.pid;
     if (pid === undefined || !this.isRunning || this.forced) return;
-    const { checks, memoryMb, containerId } = this.options;
-    const usage = sessionUsage(pid);
-    const limit = memoryMb * 1024 ** 2;
-    const virtualLimit = limit * checks.virtualRatio;
-    const gb = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(1)} GB`;
-    const over = (kind: string, used: number, allowed: number): string =>
-      `[${timestamp()}]Container [pid=${pid},containerID=${containerId}] is running ${used - allowed}B beyond the '${kind}' memory limit. ` +
-      `Current usage: ${gb(usage.rss)} of ${gb(limit)} physical memory used; ${gb(usage.virtual)} of ${gb(virtualLimit)} virtual memory used. Killing container.\n`;
-    if (checks.virtual && usage.virtual > virtualLimit) {
-      this.stop(EXIT.VIRTUAL_MEMORY, over('VIRTUAL', usage.virtual, virtualLimit));
-    } else if (checks.physical && usage.rss > limit) {
-      this.stop(EXIT.PHYSICAL_MEMORY, over('PHYSICAL', usage.rss, limit));
-    }
+    const excess = this.memory.look(pid);
+    if (!excess) return;
+    const status = excess.kind === 'virtual' ? EXIT.VIRTUAL_MEMORY : EXIT.PHYSICAL_MEMORY;
+    this.stop(status, `[${timestamp()}]${excess.diagnostics}`);
   }
 
   private async localize(): Promise<Array<readonly [string, string]>> {

@@ -31,6 +31,7 @@ import {
 import { tokenPassword } from '../tokens.js';
 import { Container, EXIT } from './container.js';
 import { Localizer } from './localizer.js';
+import { memoryLimits } from './memory-check.js';
 import { createNodePages } from './pages.js';
 
 export interface NodeManagerOptions {
@@ -282,11 +283,7 @@ export class NodeManager implements Closeable {
         ['HADOOP_CONF_DIR', options.confDir],
         ['LANG', process.env['LANG'] ?? 'C.UTF-8'],
       ],
-      checks: {
-        physical: hadoop.getBoolean('yarn.nodemanager.pmem-check-enabled', true),
-        virtual: hadoop.getBoolean('yarn.nodemanager.vmem-check-enabled', true),
-        virtualRatio: hadoop.getNumber('yarn.nodemanager.vmem-pmem-ratio', 2.1),
-      },
+      limits: memoryLimits(hadoop),
       onChange: () => this.schedule(0),
     });
     this.containers.set(containerId, container);

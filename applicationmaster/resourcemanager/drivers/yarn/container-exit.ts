@@ -41,8 +41,8 @@ export function explainExit(
   if (exit_status === BEYOND_VIRTUAL_MEMORY) {
     const figures = usage ? ` (it used ${usage.virtual} of ${usage.virtualLimit})` : '';
     return outOfMemory(
-      `YARN killed its container for running beyond virtual memory limits${figures}: ${raise}, lower -s, or let the ` +
-        "cluster's operators set yarn.nodemanager.vmem-check-enabled to false or raise yarn.nodemanager.vmem-pmem-ratio.",
+      `YARN killed its container for running beyond virtual memory limits${figures}: ${raise}, lower -s, use no fetch and no WebAssembly ` +
+        "(each reserves 10 GB), or let the cluster's operators set yarn.nodemanager.vmem-check-enabled to false or raise yarn.nodemanager.vmem-pmem-ratio.",
     );
   }
   const ownWords = lastWords(diagnostics);
@@ -56,7 +56,8 @@ export function explainExit(
   if (exit_status === 0) return lost('Its process ended by itself.');
   const known = OF_YARN[exit_status] ?? `YARN gives exit status ${exit_status}`;
   const first = firstLine(diagnostics);
-  return lost(`${known}${first ? `: ${first}` : '.'}`);
+  const message = `${known}${first ? `: ${first}` : '.'}`;
+  return new MillraceError('TASK_MANAGER_LOST', message, { domain: 'external', context: { exit_status } });
 }
 
 interface MemoryUsage {
