@@ -168,6 +168,8 @@ export class ApplicationMaster {
         slotRequestTimeout: configuration.get(Options.slotRequestTimeout),
         taskManagerTimeout: configuration.get(Options.taskManagerTimeout),
         keepWorkers: options.keepWorkers ?? 0,
+        maximumFailedStarts: configuration.get(Options.yarnMaximumFailedContainers),
+        onNoneStarts: reason => master?.requestEnd('FAILED', reason.message),
         onTaskManagerLost: (id, jobs, reason) => dispatcher.taskManagerLost(id, jobs, reason),
       }),
     );

@@ -11,6 +11,7 @@ import type {
 } from '../../core/protocol/index.js';
 import type { RpcConnection } from '../../core/rpc/index.js';
 import type { ResourceManagerDriver } from './driver.js';
+import { FailedStarts } from './failed-starts.js';
 import { RegisteredTaskManager, type SlotLease, type SlotRecord } from './registered-task-manager.js';
 import { type SlotRequest, SlotRequests } from './slot-requests.js';
 
@@ -25,14 +26,16 @@ export interface SlotManagerOptions {
   taskManagerTimeout: number;
   /** Keep this many TaskManagers while idle: -n. */
   keepWorkers: number;
+  /** So many workers in a row that end before they register are too many; negative: never. */
+  maximumFailedStarts: number;
+  /** There were too many, and no TaskManager is there. */
+  onNoneStarts(reason: MillraceError): void;
   /** A TaskManager that held slots of these jobs is gone. */
   onTaskManagerLost(taskManagerId: string, jobs: HexId[], reason: MillraceError): void;
 }
 
 /** Workers that end before they register, one after another, until waiting jobs are told instead of waiting on. */
 const FAILED_STARTS_LIMIT = 3;
-/** Milliseconds without new workers after that. */
-const FAILED_STARTS_PAUSE = 10_000;
 /** Milliseconds without requests to a TaskManager that came back after it did not give a slot. */
 const SUSPENSION = 1000;
 /** Milliseconds that a TaskManager has to register anew when its connection broke, before its worker is ended. */
@@ -51,10 +54,11 @@ export class SlotManager implements Closeable {
   /** TaskManagers that did not give what they offered. */
   private readonly distrusted = new Set<string>();
   private granting = false;
-  private failedStarts = 0;
-  private noStartsBefore = 0;
+  private readonly failedStarts: FailedStarts;
+  private hasGivenUp = false;
 
   constructor(private readonly options: SlotManagerOptions) {
+    this.failedStarts = new FailedStarts(options.clock);
     this.requests = new SlotRequests({
       clock: options.clock,
       timeoutMs: options.slotRequestTimeout,
@@ -86,7 +90,7 @@ export class SlotManager implements Closeable {
     const taskManager = new RegisteredTaskManager(registration, connection, sessionId, clock.now());
     this.taskManagers.set(taskManagerId, taskManager);
     this.known.delete(taskManagerId);
-    this.failedStarts = 0;
+    this.failedStarts.reset();
     logger.info(`TaskManager ${taskManagerId} at ${host} registered ${slots.length} slots`);
     void connection.closed.then(reason => this.lost(taskManager, reason));
     if (this.distrusted.delete(taskManagerId)) this.suspend(taskManager);
@@ -180,10 +184,10 @@ export class SlotManager implements Closeable {
 
   /** Tells the driver how many workers there should be. */
   updateDemand(): void {
-    const { driver, keepWorkers, clock } = this.options;
+    const { driver, keepWorkers } = this.options;
     if (this.lifecycle.isClosing) return;
     const running = this.taskManagers.size;
-    if (clock.now() < this.noStartsBefore) return driver.setWantedWorkers(running);
+    if (this.hasGivenUp || this.failedStarts.isPaused) return driver.setWantedWorkers(running);
     const slotsToCome = this.sum(tm => tm.slots.filter(s => s.state !== 'held').length);
     const missing = Math.max(0, Math.ceil((this.requests.slotsWanted - slotsToCome) / driver.slotsPerWorker));
     const wanted = Math.max(running + missing, keepWorkers);
@@ -310,14 +314,19 @@ export class SlotManager implements Closeable {
 
   /** Asking for ever for workers that can't start would only fill the cluster with failures. */
   private startFailed(reason: MillraceError): void {
-    this.failedStarts++;
-    if (this.failedStarts < FAILED_STARTS_LIMIT) return;
-    this.failedStarts = 0;
-    this.noStartsBefore = this.options.clock.now() + FAILED_STARTS_PAUSE;
-    this.lifecycle.setTimeout(() => this.updateDemand(), FAILED_STARTS_PAUSE + 1);
-    const message = `TaskManagers do not start; the last one: ${reason.message}`;
-    this.options.logger.error(message);
-    this.requests.rejectAll(new MillraceError('NO_RESOURCE_AVAILABLE', message, { cause: reason }));
+    if (this.lifecycle.isClosing) return;
+    const { logger, maximumFailedStarts, onNoneStarts } = this.options;
+    const pause = this.failedStarts.add();
+    if (pause > 0) this.lifecycle.setTimeout(() => this.updateDemand(), pause + 1);
+    const { count } = this.failedStarts;
+    if (count < FAILED_STARTS_LIMIT && count !== maximumFailedStarts) return;
+    const message = `TaskManagers do not start (${count} in a row ended before they registered); the last one: ${reason.message}`;
+    const error = new MillraceError('NO_RESOURCE_AVAILABLE', message, { domain: reason.domain });
+    logger.error(message);
+    this.requests.rejectAll(error);
+    if (maximumFailedStarts < 0 || count < maximumFailedStarts || this.taskManagers.size > 0) return;
+    this.hasGivenUp = true;
+    onNoneStarts(error);
   }
 
   private releaseIdle(): void {

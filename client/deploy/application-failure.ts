@@ -30,7 +30,7 @@ export async function applicationFailure(
 }
 
 /** YARN's text without its phrases about pages to click on, and with the standard error that it quotes once. */
-function readDiagnostics(text: string): string {
+export function readDiagnostics(text: string): string {
   return text
     .replace(
       /For more detailed output, check the application tracking page:[\s\S]*?links to logs of each attempt\.?/g,

@@ -1,7 +1,7 @@
 import { MillraceError } from '../../core/errors.js';
 import { type ApplicationReport, isFinal } from '../../yarn-bridge/rest/index.js';
 import { RestClient } from '../rest/index.js';
-import { applicationFailure } from './application-failure.js';
+import { applicationFailure, readDiagnostics } from './application-failure.js';
 import { RESOURCE_MANAGER_RECOVERY, untilEnded, untilReachable } from './application-watch.js';
 import { type ClusterClient, isLost } from './cluster-client.js';
 import type { HadoopAccess } from './hadoop-access.js';
@@ -102,7 +102,9 @@ export class YarnClusterClient implements ClusterClient {
 
 export function ended(report: ApplicationReport): MillraceError {
   const how = report.state === 'FINISHED' ? `FINISHED, final status ${report.finalStatus}` : report.state;
-  return new MillraceError('APPLICATION_FAILED', `The application ${report.id} has ended (${how}).`, {
+  const why = readDiagnostics(report.diagnostics);
+  const message = `The application ${report.id} has ended (${how})${why === '' ? '.' : `: ${why}`}`;
+  return new MillraceError('APPLICATION_FAILED', message, {
     domain: 'user',
     context: { applicationId: report.id, state: report.state },
   });

@@ -170,6 +170,10 @@ export const Options = {
   yarnContainersVcores: integer('yarn.containers.vcores', -1, {
     description: "Virtual cores of a TaskManager's container; -1: as many as slots.",
   }),
+  yarnMaximumFailedContainers: integer('yarn.maximum-failed-containers', 10, {
+    description:
+      'So many containers in a row that end before their TaskManager registers, while no other TaskManager is there, fail the application; -1: never.',
+  }),
   yarnPropertiesFileLocation: string('yarn.properties-file.location', undefined, {
     description: 'Folder of .yarn-properties-<user>; default: the folder for temporary files.',
   }),

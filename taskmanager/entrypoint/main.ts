@@ -65,7 +65,11 @@ async function main(): Promise<void> {
     process.exit(1);
   });
   const failure = await taskManager.ended;
-  if (failure) logger.error(`The TaskManager ends: ${failure.message}`);
+  if (failure) {
+    logger.error(`The TaskManager ends: ${failure.message}`);
+    // YARN quotes standard error of a container that fails.
+    if (logDir !== undefined) writeFully(2, `${failure.message}\n`);
+  }
   process.exit(exitCode ?? (failure ? 1 : 0));
 }
 

@@ -24,6 +24,10 @@ process.exit = (code): never => {
     `process.exit(${code ?? ''}) was called in a job: throw an error to fail the job, or return to go on.`,
   );
 };
+// Node ends a thread by the same call, once nobody has caught an error.
+process.on('uncaughtExceptionMonitor', () => {
+  if (process.listenerCount('uncaughtException') === 0) process.exit = endThread;
+});
 
 const port = parentPort!;
 const data = workerData as SlotWorkerData;

@@ -1,9 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { ApplicationMaster } from '../../applicationmaster/index.js';
 import { PropertiesFile } from '../../client/deploy/properties-file.js';
 import { Configuration } from '../../core/config/index.js';
+import { FileSystems } from '../../core/fs/index.js';
+import { silentLogger } from '../../core/logging.js';
 import type { ApplicationMasterSettings } from '../../core/protocol/index.js';
+import { FailingDriver } from '../applicationmaster/resourcemanager/failing-driver.js';
 import { TestingHadoop, TestingUser } from '../client/testing-user.js';
 
 interface Submission {
@@ -105,9 +109,29 @@ describe('keys of flink-conf.yaml that concern YARN', () => {
     expect((await session({ ...conf, 'yarn.containers.vcores': '1' })).settings.yarn?.containerVcores).to.equal(1);
   });
 
+  it('yarn.maximum-failed-containers is how many may fail in a row before the application does', async () => {
+    for (const limit of [1, 2]) {
+      const driver = new FailingDriver();
+      const master = await ApplicationMaster.start({
+        configuration: Configuration.from({ 'yarn.maximum-failed-containers': String(limit) }),
+        secret: 'any',
+        logger: silentLogger,
+        fileSystems: new FileSystems(),
+        rpc: { host: '127.0.0.1', port: 0 },
+        advertisedHost: '127.0.0.1',
+        keepWorkers: 1,
+        driver: () => driver,
+      });
+      const end = await master.ended;
+      await master.shutDown(end);
+      expect(end.status).to.equal('FAILED');
+      expect(driver.started).to.equal(limit);
+    }
+  });
+
   it('yarn.node-path is how Node is called in containers, and nothing is shipped then', async () => {
     const { submission, settings } = await session({ 'yarn.node-path': '/usr/local/bin/node' });
-    expect(submission['am-container-spec'].commands.command).to.match(/^exec \/usr\/local\/bin\/node /);
+    expect(submission['am-container-spec'].commands.command).to.match(/ exec \/usr\/local\/bin\/node /);
     expect(settings.yarn?.nodeCommand).to.equal('/usr/local/bin/node');
     expect(settings.yarn?.resources.map(r => r.key)).to.deep.equal(['runtime']);
   });

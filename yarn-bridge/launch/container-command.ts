@@ -21,11 +21,13 @@ export interface ContainerCommandOptions {
 }
 
 /**
- * `exec ./node --max-old-space-size=… runtime/<role>.js 1>… 2>…`: the role's process takes the place of the shell, so
- * that YARN's signals reach it. Nothing else is said on the command line; settings come in files and in the tokens.
+ * `ln … && exec ./node --max-old-space-size=… runtime/<role>.js 1>… 2>…`: the role's process takes the place of the
+ * shell, so that YARN's signals reach it. Nothing else is said on the command line; settings come in files and in the
+ * tokens. The file of standard error is also found as `stderr`, of which YARN quotes the end when a container fails.
  */
 export function containerCommand({ node, role, maxOldSpaceMb, nodeOptions, logName }: ContainerCommandOptions): string {
   return [
+    `ln -sf ${logName}.err <LOG_DIR>/stderr &&`,
     'exec',
     word(node),
     `--max-old-space-size=${Math.floor(maxOldSpaceMb)}`,

@@ -60,7 +60,7 @@ describe('the command of a container', () => {
       logName: 'taskmanager',
     });
     expect(command).to.equal(
-      'exec ./node --max-old-space-size=300 --max-semi-space-size=16 runtime/taskmanager.js ' +
+      'ln -sf taskmanager.err <LOG_DIR>/stderr && exec ./node --max-old-space-size=300 --max-semi-space-size=16 runtime/taskmanager.js ' +
         '1><LOG_DIR>/taskmanager.out 2><LOG_DIR>/taskmanager.err',
     );
   });

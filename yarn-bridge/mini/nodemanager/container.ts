@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerLaunchContext } from '../../rpc/index.js';
 import type { ContainerReport } from '../node-protocol.js';
@@ -146,7 +146,8 @@ export class Container {
       this.complete(forced, diagnostics + killed);
     } else if (status === 0) this.complete(0, '');
     else {
-      const tails = ['prelaunch.err', 'stderr'].map(f => `Last 4096 bytes of ${f} :\n${this.tail(f)}`).join('\n');
+      const files = ['prelaunch.err', 'stderr'].filter(f => existsSync(join(this.logDir, f)));
+      const tails = files.map(f => `Last 4096 bytes of ${f} :\n${this.tail(f)}`).join('\n');
       const head = `[${timestamp()}]Exception from container-launch.\nContainer id: ${this.options.containerId}\nExit code: ${status}\n\n`;
       const text = `[${timestamp()}]Container exited with a non-zero exit code ${status}. Error file: prelaunch.err.\n${tails}\n\n`;
       this.complete(status, head + text);

@@ -51,7 +51,7 @@ export function explainExit(
       return outOfMemory(`Its process ran out of JavaScript heap (exit status ${exit_status}): ${raise}, or lower -s.`);
     }
     const signal = exit_status > 128 ? ` (signal ${exit_status - 128})` : '';
-    return lost(`Its process ended with exit status ${exit_status}${signal}${ownWords ? `: ${ownWords}` : '.'}`);
+    return lost(`Its process ended with exit status ${exit_status}${signal}${ownWords ? `:\n  ${ownWords}` : '.'}`);
   }
   if (exit_status === 0) return lost('Its process ended by itself.');
   const known = OF_YARN[exit_status] ?? `YARN gives exit status ${exit_status}`;
@@ -59,6 +59,13 @@ export function explainExit(
   const message = `${known}${first ? `: ${first}` : '.'}`;
   return new MillraceError('TASK_MANAGER_LOST', message, { domain: 'external', context: { exit_status } });
 }
+
+const QUOTED_LINES = 5;
+const QUOTED_LENGTH = 600;
+/** `file:///x/y.js:3`, the line itself, and a caret under it. */
+const CODE_FRAME = /^\S+:\d+\n.*\n\s*\^+\s*$/gm;
+/** Stack frames, Node's frame around an uncaught error, and what the NodeManager writes between the files. */
+const NO_WORDS = /^(at |\[[\d-]+ [\d:.]+\]|Last \d+ bytes of |Error files?: |Node\.js v|throw |\^+$|node:internal)/;
 
 interface MemoryUsage {
   physical: string;
@@ -83,15 +90,15 @@ function usageIn(diagnostics: string): MemoryUsage | undefined {
   return { physical, physicalLimit, virtual, virtualLimit };
 }
 
-/** The last line that the process wrote to standard error, as far as YARN quotes it. */
+/** The last lines that the process wrote to standard error, as far as YARN quotes them; stack frames tell nobody much. */
 function lastWords(diagnostics: string): string | undefined {
   const quoted = /Last \d+ bytes of \S+ ?:\s*\n([\s\S]*)$/.exec(diagnostics)?.[1];
-  return quoted
-    ?.split('\n')
+  const lines = quoted
+    ?.replace(CODE_FRAME, '')
+    .split('\n')
     .map(line => line.trim())
-    .filter(line => line !== '' && !line.startsWith('at ') && !/^\[[\d-]+ [\d:.]+\]/.test(line))
-    .at(-1)
-    ?.slice(0, 300);
+    .filter(line => line !== '' && !NO_WORDS.test(line));
+  return [...new Set(lines)].slice(-QUOTED_LINES).join('\n  ').slice(-QUOTED_LENGTH) || undefined;
 }
 
 function firstLine(diagnostics: string): string | undefined {
