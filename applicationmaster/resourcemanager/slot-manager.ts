@@ -54,6 +54,8 @@ export class SlotManager implements Closeable {
   /** TaskManagers that did not give what they offered. */
   private readonly distrusted = new Set<string>();
   private granting = false;
+  /** Its slots are being held for it: it waits for their TaskManagers' answers only. */
+  private served: SlotRequest | undefined;
   private readonly failedStarts: FailedStarts;
   private hasGivenUp = false;
 
@@ -147,7 +149,7 @@ export class SlotManager implements Closeable {
   /** What a job waits for, in words. */
   waitingFor(jobId: HexId): string | undefined {
     const request = this.requests.of(jobId);
-    return request && this.describe(request);
+    return request && request !== this.served ? this.describe(request) : undefined;
   }
 
   /** Gives a slot back. It can be had again when its worker was replaced. */
@@ -188,8 +190,9 @@ export class SlotManager implements Closeable {
     if (this.lifecycle.isClosing) return;
     const running = this.taskManagers.size;
     if (this.hasGivenUp || this.failedStarts.isPaused) return driver.setWantedWorkers(running);
+    const given = this.served && this.requests.has(this.served) ? this.served.count : 0;
     const slotsToCome = this.sum(tm => tm.slots.filter(s => s.state !== 'held').length);
-    const missing = Math.max(0, Math.ceil((this.requests.slotsWanted - slotsToCome) / driver.slotsPerWorker));
+    const missing = Math.max(0, Math.ceil((this.requests.slotsWanted - given - slotsToCome) / driver.slotsPerWorker));
     const wanted = Math.max(running + missing, keepWorkers);
     driver.setWantedWorkers(Math.min(wanted, driver.maxWorkers ?? wanted));
   }
@@ -210,7 +213,9 @@ export class SlotManager implements Closeable {
       const slots = this.freeSlots().slice(0, request.count);
       if (slots.length < request.count) return;
       const { job } = request;
+      this.served = request;
       const held = await Promise.allSettled(slots.map(([taskManager, slot]) => taskManager.hold(slot, job)));
+      this.served = undefined;
       const leases = held.flatMap(h => (h.status === 'fulfilled' ? h.value : []));
       held.forEach((h, i) => {
         if (h.status === 'rejected') this.disagree(slots[i]![0], h.reason);
@@ -218,7 +223,10 @@ export class SlotManager implements Closeable {
       // A TaskManager may have gone, and the job too, while the others answered.
       const complete = leases.length === request.count && leases.every(l => this.isHeld(l));
       if (complete && this.requests.has(request)) request.resolve(leases);
-      else for (const lease of leases) this.release(lease);
+      else {
+        for (const lease of leases) this.release(lease);
+        this.updateDemand();
+      }
     }
   }
 
@@ -263,9 +271,11 @@ export class SlotManager implements Closeable {
     return total;
   }
 
-  private describe({ count, since }: SlotRequest): string {
+  private describe(request: SlotRequest): string {
     const { clock, driver } = this.options;
+    const { count, since } = request;
     const seconds = Math.round((clock.now() - since) / 1000);
+    if (request === this.served) return `needs ${count} slots, which TaskManagers do not hand over since ${seconds} s`;
     const each = [...this.taskManagers.values()].map(tm => `${tm.id}: ${tm.freeSlots.length} of ${tm.slots.length}`);
     const free = `${this.slotsFree} of ${this.slotsTotal} slots are free`;
     const has = each.length === 0 ? 'no TaskManager is registered' : `${free} (${each.join(', ')})`;

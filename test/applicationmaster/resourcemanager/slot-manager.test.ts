@@ -21,6 +21,28 @@ describe('slots of a session', () => {
     expect(second.waitingFor()).to.equal(undefined);
   });
 
+  it('says of no job that it waits for slots once they are being handed over to it', async () => {
+    cluster = await TestingCluster.start({ taskManagers: 2, slots: 1 });
+    cluster.wires[0]!.silence();
+    const job = cluster.submitEndless(2);
+    await eventually(() => cluster.freeSlots === 0);
+    expect(job.status).to.equal('CREATED');
+    expect(job.waitingFor()).to.equal(undefined);
+    const second = cluster.submitEndless(1, 'second');
+    expect(await eventually(() => second.waitingFor())).to.match(/^needs 1 slots, 0 of 2 slots are free/);
+    cluster.wires[0]!.restore();
+    await runs(job);
+  });
+
+  it('names what a job did not get when its slots are not handed over in time', async () => {
+    cluster = await TestingCluster.start({ conf: { 'slot.request.timeout': '200 ms' } });
+    cluster.wires[0]!.silence();
+    const job = cluster.submitEndless(1);
+    await job.ended;
+    cluster.wires[0]!.restore();
+    expect(job.failure?.message).to.contain('needs 1 slots, which TaskManagers do not hand over since');
+  });
+
   it('fails a job that got no slots within slot.request.timeout, naming what was missing', async () => {
     cluster = await TestingCluster.start({ slots: 2, conf: { 'slot.request.timeout': '200 ms' } });
     const first = cluster.submitEndless(1, 'first');
