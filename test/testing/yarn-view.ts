@@ -56,6 +56,14 @@ export class YarnView {
     return nodes.node.reduce((sum, n) => sum + Number(n.numContainers), 0);
   }
 
+  /** `host:port` of each NodeManager's REST interface. */
+  async nodeAddresses(): Promise<string[]> {
+    const { nodes } = (await this.get('/ws/v1/cluster/nodes')) as {
+      nodes: { node: Array<{ nodeHTTPAddress: string }> };
+    };
+    return nodes.node.map(n => n.nodeHTTPAddress);
+  }
+
   /** Processes in containers of this Hadoop whose command line names the role file, e.g. `taskmanager.js`. */
   processes(role: string): number[] {
     return readdirSync('/proc')
