@@ -61,6 +61,6 @@ function unknownAction(io: CliIo, action: string): number {
 
 /** Looked for without parsing: what failed may be the parsing. Only options count, not the program's words. */
 export function isVerbose(argv: readonly string[]): boolean {
-  const firstWord = argv.findIndex(word => /\.(m?[jt]s|cjs|mts|tgz|gz)$/.test(word));
+  const firstWord = argv.findIndex(word => word === '--' || /\.([cm]?[jt]s|tgz|gz|jar)$/.test(word));
   return (firstWord < 0 ? argv : argv.slice(0, firstWord)).some(word => word === '--verbose' || word === '-v');
 }

@@ -5,6 +5,8 @@ import {
   GENERIC_OPTIONS,
   LIST_OPTIONS,
   RUN_OPTIONS,
+  SAVEPOINT_OPTIONS,
+  STOP_OPTIONS,
   YARN_ATTACH_OPTIONS,
   YARN_OPTIONS,
 } from './option-table.js';
@@ -48,14 +50,14 @@ export const ACTION_HELP: Readonly<Record<string, ActionHelp>> = {
   stop: {
     does: 'stops a running program with a savepoint (comes with checkpoints)',
     syntax: 'stop [OPTIONS] <Job ID>',
-    options: {},
-    modes: [],
+    options: STOP_OPTIONS,
+    modes: ['generic', 'yarn-attach', 'default'],
   },
   savepoint: {
     does: 'triggers savepoints for a running job or disposes existing ones (comes with checkpoints)',
     syntax: 'savepoint [OPTIONS] <Job ID> [<target directory>]',
-    options: {},
-    modes: [],
+    options: SAVEPOINT_OPTIONS,
+    modes: ['generic', 'yarn-attach', 'default'],
   },
   doctor: {
     does: 'checks what a job on YARN needs: configuration, HDFS, ResourceManager, queue, Node',

@@ -13,6 +13,8 @@ export interface CliIo {
   readonly cwd: string;
   /** Aborted by Ctrl-C and the like; its reason is a MillraceError of code CANCELED. */
   readonly interrupted: AbortSignal;
+  /** Milliseconds that `run -d` waits for RUNNING. Default 10,000. */
+  readonly detachedWait?: number;
 }
 
 /** Wrong use of the command line: said on standard output with a hint at the help, exit code 1. */

@@ -9,7 +9,6 @@ import type { SubmittedJob } from './job-submission.js';
 
 const SHORTEST_POLL = 30;
 const LONGEST_POLL = 500;
-/** Milliseconds that `run -d` waits for RUNNING. */
 const DETACHED_WAIT = 10_000;
 /** Milliseconds that a job has to end after Ctrl-C. */
 const CANCEL_WAIT = 15_000;
@@ -43,7 +42,7 @@ export class JobWatch {
 
   /** `run -d`: until the job runs, or why not, or what it waits for. Rejects if it has failed by then. */
   async detach(): Promise<void> {
-    const deadline = Date.now() + DETACHED_WAIT;
+    const deadline = Date.now() + (this.io.detachedWait ?? DETACHED_WAIT);
     try {
       for (let wait = SHORTEST_POLL; ; wait = Math.min(wait * 1.3, LONGEST_POLL)) {
         const status = await this.job.client.rest.status(this.jobId);

@@ -4,6 +4,8 @@ export interface CliOption {
   readonly long?: string;
   /** Name of its argument in the help; without it the option is a switch. */
   readonly argument?: string;
+  /** The argument may be left out: then its value is the empty text. */
+  readonly optional?: boolean;
   /** May stand several times. */
   readonly repeatable?: boolean;
   readonly description: string;
@@ -152,6 +154,34 @@ export const RUN_OPTIONS = {
     long: 'shutdownOnAttachedExit',
     description: 'Has no effect of its own: an attached client that is interrupted cancels its job.',
   },
+} as const satisfies Record<string, CliOption>;
+
+export const CANCEL_OPTIONS = {
+  withSavepoint: {
+    short: 's',
+    long: 'withSavepoint',
+    argument: 'targetDirectory',
+    optional: true,
+    description: 'Deprecated: use stop.',
+    hidden: true,
+  },
+} as const satisfies Record<string, CliOption>;
+
+const SAVEPOINT_FORMAT = {
+  type: { long: 'type', argument: 'arg', description: 'Format: canonical or native.' },
+  savepointDetached: { long: 'detached', description: 'Trigger it and return.' },
+} as const satisfies Record<string, CliOption>;
+
+export const STOP_OPTIONS = {
+  drain: { short: 'd', long: 'drain', description: 'Send the last watermark before the savepoint.' },
+  savepointPath: { short: 'p', long: 'savepointPath', argument: 'savepointPath', description: 'Where to.' },
+  ...SAVEPOINT_FORMAT,
+} as const satisfies Record<string, CliOption>;
+
+export const SAVEPOINT_OPTIONS = {
+  dispose: { short: 'd', long: 'dispose', argument: 'arg', description: 'Path of a savepoint to dispose.' },
+  jarfile: { short: 'j', long: 'jarfile', argument: 'jarfile', description: "The program's bundle.", hidden: true },
+  ...SAVEPOINT_FORMAT,
 } as const satisfies Record<string, CliOption>;
 
 export const LIST_OPTIONS = {

@@ -80,11 +80,19 @@ function normalize(table: OptionTable, argv: readonly string[]): string[] {
       out.push(`--${canonical(name)}`);
       continue;
     }
-    const value = attached ?? argv[++i];
+    const next = argv[i + 1];
+    const free =
+      next !== undefined && next !== '--' && !(option.optional ? next.startsWith('-') : isKnown(table, next));
+    const value = attached ?? (free ? argv[++i] : option.optional ? '' : undefined);
     if (value === undefined) throw new UsageError(`Missing argument for option: ${option.short ?? option.long}`);
     out.push(`--${canonical(name)}=${value}`);
   }
   return [...out, '--', ...argv.slice(i)];
+}
+
+/** Flink takes no option of its own for the value of another. */
+function isKnown(table: OptionTable, token: string): boolean {
+  return /^--?[A-Za-z]/.test(token) && match(table, token) !== undefined;
 }
 
 interface Match {
@@ -94,6 +102,12 @@ interface Match {
 }
 
 function find(table: OptionTable, token: string): Match {
+  const found = match(table, token);
+  if (!found) throw new UsageError(`Unrecognized option: ${token}`);
+  return found;
+}
+
+function match(table: OptionTable, token: string): Match | undefined {
   const body = token.replace(/^--?/, '');
   const split = body.indexOf('=');
   const word = split < 0 ? body : body.slice(0, split);
@@ -110,7 +124,7 @@ function find(table: OptionTable, token: string): Match {
     const [name, option] = glued;
     return { name, option, attached: body.slice(option.short!.length) };
   }
-  throw new UsageError(`Unrecognized option: ${token}`);
+  return undefined;
 }
 
 /** `key=value` of -D; a key alone is set to `true`, as in Flink. */

@@ -27,6 +27,8 @@ export interface TestingCommand {
 export class TestingUser {
   readonly dir = tempDir();
   readonly env: Record<string, string | undefined>;
+  /** Milliseconds that `run -d` waits for RUNNING, where not as users have it. */
+  detachedWait: number | undefined;
 
   constructor() {
     mkdirSync(join(this.dir, 'conf'));
@@ -73,6 +75,7 @@ export class TestingUser {
       env: this.env,
       cwd: this.dir,
       interrupted: interrupt.signal,
+      ...(this.detachedWait !== undefined && { detachedWait: this.detachedWait }),
     };
     return {
       io: shown,
