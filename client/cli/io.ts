@@ -17,9 +17,17 @@ export interface CliIo {
   readonly detachedWait?: number;
 }
 
+const USAGE: unique symbol = Symbol.for('millrace.usage-error');
+
 /** Wrong use of the command line: said on standard output with a hint at the help, exit code 1. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+  readonly [USAGE] = true;
+
+  /** Also across copies of this module: actions are loaded apart from what reports their failures. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && USAGE in value;
+  }
 }
 
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;

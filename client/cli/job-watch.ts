@@ -64,7 +64,8 @@ export class JobWatch {
 
   /** Cancels the job and waits for its end, but not for ever. */
   async cancel(): Promise<void> {
-    const { rest } = this.job.client;
+    // The same Ctrl-C that asks for this has ended the other requests.
+    const rest = this.job.client.rest.uninterrupted();
     const deadline = Date.now() + CANCEL_WAIT;
     const never = new AbortController().signal;
     await rest.cancel(this.jobId).catch((error: unknown) => {

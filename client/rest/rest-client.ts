@@ -40,9 +40,16 @@ const JOB_TYPE = 'application/x-millrace-job';
  * ILLEGAL_STATE (already ended), AUTHENTICATION_FAILED, NO_RESOURCE_AVAILABLE, REMOTE.
  */
 export class RestClient implements Closeable {
-  private readonly http = new HttpClient();
+  constructor(
+    private readonly options: RestClientOptions,
+    private readonly http = new HttpClient(),
+  ) {}
 
-  constructor(private readonly options: RestClientOptions) {}
+  /** This client without its signal, for what is to be done after an interruption; closed with this one. */
+  uninterrupted(): RestClient {
+    const { signal: _signal, ...options } = this.options;
+    return new RestClient(options, this.http);
+  }
 
   get address(): string {
     return this.options.address;
