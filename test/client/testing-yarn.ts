@@ -19,6 +19,8 @@ export class TestingYarn {
   onSubmit: (application: TestingApplication) => void = () => {};
   onKill: (application: TestingApplication) => void = () => {};
   maximum = { memory: 8192, vCores: 8 };
+  /** What the cluster's nodes have left. */
+  availableMb = 256;
   startedOn = Date.now() - 3_600_000;
   /** File name → content, of the ApplicationMaster's container. */
   logs: Record<string, string> = {};
@@ -115,7 +117,7 @@ export class TestingYarn {
     info: () => ({ clusterInfo: { id: 1, startedOn: this.startedOn, hadoopVersion: '3.4.2' } }),
     metrics: () => ({
       clusterMetrics: {
-        availableMB: 256,
+        availableMB: this.availableMb,
         totalMB: 8192,
         availableVirtualCores: 1,
         totalVirtualCores: 8,
