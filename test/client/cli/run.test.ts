@@ -95,8 +95,12 @@ describe('flink run', () => {
   it("does not take the program's --verbose for its own", async () => {
     const end = await user.flink('run', ...at, '-c', 'Nope', program, '--verbose');
     expect(end.err).to.contain("The program's entry point class 'Nope' was not found");
-    expect(end.err).not.to.match(/^\s+at /m);
-    expect(end.code).to.equal(1);
+    const odd = await user.flink('run', ...at, '--', user.file('words.exe', ''), '--verbose');
+    for (const { code, err } of [end, odd]) {
+      expect(err).to.contain('The program finished with the following exception:');
+      expect(err).not.to.match(/^\s+at /m);
+      expect(code).to.equal(1);
+    }
   });
 
   it('-t local runs the job in this process', async () => {
@@ -217,7 +221,8 @@ describe('flink run', () => {
       expect((await command.ended).code).to.equal(0);
     });
 
-    it('says what a job waits for that does not run in time, and exits 0: it goes on', async () => {
+    it('says what a job waits for that does not run in time, and exits 0: it goes on', async function () {
+      this.timeout(5000);
       user.detachedWait = 1;
       manager.onJob = taken => Object.assign(taken, { state: 'RUNNING', waitingFor: '2 slots of 4' });
       const { code, out, err } = await user.flink('run', '-d', ...at, '-c', 'Words', program);
