@@ -8,8 +8,9 @@ import {
 } from '../core/graph/index.js';
 import type { HexId } from '../core/ids.js';
 import { VERSION } from '../core/version.js';
-import { loadProgram, loadProgramFile, type Program } from './program.js';
+import { loadProgram, loadProgramFile } from './program.js';
 import { replayMain } from './run-main.js';
+import { Sandbox } from './sandbox.js';
 
 export type FunctionsByOperator = Map<HexId, OperatorFunctions>;
 
@@ -27,9 +28,9 @@ export interface BindProgramOptions {
 export async function bindProgram({ bundleFile, program }: BindProgramOptions): Promise<FunctionsByOperator> {
   refuseOtherPlatform(program);
   const bindOnce = async (): Promise<StreamGraph> => {
-    const { bundle, entry, args, recording, executeIndex, previousResults } = program;
-    const loaded = await loadProgramFile(bundleFile, entry, bundle.name);
-    return replayMain(loaded, args, recording, executeIndex, previousResults);
+    const { bundle, entry, recording } = program;
+    const sandbox = new Sandbox(recording, 'replay');
+    return replayMain(await loadProgramFile(bundleFile, entry, bundle.name, sandbox), sandbox, program);
   };
   const functions: FunctionsByOperator = new Map();
   const used = new Set<unknown>();
@@ -61,11 +62,11 @@ function refuseOtherPlatform(program: ProgramReference): void {
  * is told so here and not in a container.
  */
 export async function dryBind(code: Uint8Array, reference: ProgramReference, submitted: JobGraph): Promise<void> {
-  const { entry, args, recording, executeIndex, previousResults, bundle } = reference;
+  const { entry, bundle, recording } = reference;
   let graph: StreamGraph;
   try {
-    const program: Program = await loadProgram(code, entry, bundle.name);
-    graph = await replayMain(program, args, recording, executeIndex, previousResults);
+    const sandbox = new Sandbox(recording, 'replay');
+    graph = await replayMain(await loadProgram(code, entry, bundle.name, sandbox), sandbox, reference);
   } catch (error) {
     throw new MillraceError(
       'INVALID_PROGRAM',

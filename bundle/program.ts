@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as api from '../api/index.js';
 import { MillraceError, messageOf } from '../core/errors.js';
+import { newRecording, Sandbox } from './sandbox.js';
 
 /** A program's entry: call it with the arguments behind the bundle. */
 export interface Program {
@@ -17,12 +18,17 @@ export function publishApi(): void {
   (globalThis as { [k: symbol]: unknown })[Symbol.for('millrace.api')] = api;
 }
 
-/** Loads a packed bundle from its bytes. The module is evaluated anew by every call. */
-export async function loadProgram(code: Uint8Array, entry: string | undefined, name = 'bundle'): Promise<Program> {
+/** Loads a packed bundle from its bytes. The module is evaluated anew by every call, in `sandbox`. */
+export async function loadProgram(
+  code: Uint8Array,
+  entry: string | undefined,
+  name = 'bundle',
+  sandbox = new Sandbox(newRecording(), 'record'),
+): Promise<Program> {
   const file = join(tmpdir(), `millrace-${randomUUID()}.mjs`);
   writeFileSync(file, code, { mode: 0o600 });
   try {
-    return await loadProgramFile(file, entry, name);
+    return await loadProgramFile(file, entry, name, sandbox);
   } finally {
     rmSync(file, { force: true });
   }
@@ -30,17 +36,26 @@ export async function loadProgram(code: Uint8Array, entry: string | undefined, n
 
 let imports = 0;
 
-export async function loadProgramFile(file: string, entry: string | undefined, name: string): Promise<Program> {
+export async function loadProgramFile(
+  file: string,
+  entry: string | undefined,
+  name: string,
+  sandbox: Sandbox,
+): Promise<Program> {
   publishApi();
   // Author's errors are to name the author's lines; the map is inside the bundle.
   process.setSourceMapsEnabled(true);
   let module: Record<string, unknown>;
   try {
     // The query makes each import a module of its own: module-level state is not shared between subtasks.
-    module = (await import(`${pathToFileURL(file).href}?${imports++}`)) as Record<string, unknown>;
+    const url = `${pathToFileURL(file).href}?${imports++}`;
+    sandbox.module = { file: resolve(file), source: readFileSync(file) };
+    module = await sandbox.run(async () => (await import(url)) as Record<string, unknown>);
   } catch (error) {
     if (error instanceof MillraceError) throw error;
     throw new MillraceError('INVALID_PROGRAM', `${name} can't be loaded: ${messageOf(error)}`, { cause: error });
+  } finally {
+    sandbox.module = undefined;
   }
   return findEntry(module, entry, name);
 }

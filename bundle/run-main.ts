@@ -1,9 +1,9 @@
 import { MillraceError } from '../core/errors.js';
-import { type JobHandle, type PipelineExecutor, setExecutor } from '../core/executor.js';
+import type { JobHandle } from '../core/executor.js';
 import type { JobResultData, MainRecording, StreamGraph } from '../core/graph/index.js';
 import { VERSION } from '../core/version.js';
 import type { Program } from './program.js';
-import { Sandbox } from './sandbox.js';
+import { outsideSandbox, type Sandbox } from './sandbox.js';
 
 const BIND_TIMEOUT_MS = 30_000;
 
@@ -13,48 +13,29 @@ export interface SubmittingExecutor {
 }
 
 /**
- * The client's run of `main`: records what it reads and hands each graph to `executor`. While a job is submitted and
- * awaited the process is as usual. Rejects with what `main` throws.
+ * The client's run of `main`: records what it reads and hands each graph to `executor`. `sandbox` is the one that the
+ * program was loaded in. Rejects with what `main` throws.
  */
 export async function runMain(
   program: Program,
   args: string[],
-  recording: MainRecording,
+  sandbox: Sandbox,
   executor: SubmittingExecutor,
 ): Promise<{ executions: number }> {
-  const sandbox = new Sandbox(recording, 'record');
   let executions = 0;
-  const hook: PipelineExecutor = {
+  sandbox.executor = {
     platformVersion: VERSION,
-    async execute(graph) {
-      sandbox.leave();
-      try {
-        const handle = await executor.submit(graph, executions++, recording);
+    execute: graph =>
+      outsideSandbox(async () => {
+        const handle = await executor.submit(graph, executions++, sandbox.recording);
         return {
           jobId: handle.jobId,
-          cancel: () => handle.cancel(),
-          result: async () => {
-            sandbox.leave();
-            try {
-              return await handle.result();
-            } finally {
-              sandbox.enter();
-            }
-          },
+          cancel: () => outsideSandbox(() => handle.cancel()),
+          result: () => outsideSandbox(() => handle.result()),
         };
-      } finally {
-        sandbox.enter();
-      }
-    },
+      }),
   };
-  setExecutor(hook);
-  sandbox.enter();
-  try {
-    await program.main(args);
-  } finally {
-    sandbox.leave();
-    setExecutor(undefined);
-  }
+  await sandbox.run(async () => program.main(args));
   if (executions === 0) {
     throw new MillraceError(
       'INVALID_PROGRAM',
@@ -64,33 +45,21 @@ export async function runMain(
   return { executions };
 }
 
-let queue: Promise<unknown> = Promise.resolve();
+export interface Replay {
+  args: string[];
+  executeIndex: number;
+  previousResults: JobResultData[];
+}
 
 /**
  * Runs `main` again with what its first run saw and gives the graph of its n-th `execute`; earlier ones get their
  * recorded results. `main` is abandoned there: its rest never runs.
  */
-export function replayMain(
+export async function replayMain(
   program: Program,
-  args: string[],
-  recording: MainRecording,
-  executeIndex: number,
-  previousResults: JobResultData[],
+  sandbox: Sandbox,
+  { args, executeIndex, previousResults }: Replay,
 ): Promise<StreamGraph> {
-  // The patches are the process's: one run at a time.
-  const run = queue.then(() => replay(program, args, recording, executeIndex, previousResults));
-  queue = run.catch(() => {});
-  return run;
-}
-
-async function replay(
-  program: Program,
-  args: string[],
-  recording: MainRecording,
-  executeIndex: number,
-  previousResults: JobResultData[],
-): Promise<StreamGraph> {
-  const sandbox = new Sandbox(recording, 'replay');
   let timer: NodeJS.Timeout | undefined;
   const graph = new Promise<StreamGraph>((resolve, reject) => {
     timer = setTimeout(() => {
@@ -102,7 +71,7 @@ async function replay(
       );
     }, BIND_TIMEOUT_MS);
     let index = 0;
-    setExecutor({
+    sandbox.executor = {
       platformVersion: VERSION,
       execute(streamGraph) {
         if (index === executeIndex) {
@@ -115,21 +84,15 @@ async function replay(
         }
         return Promise.resolve({ jobId: result.jobId, result: async () => result, cancel: async () => {} });
       },
-    });
-    sandbox.enter();
-    (async () => program.main(args))().then(
-      () =>
-        reject(
-          new MillraceError('INVALID_PROGRAM', 'main ended without the execute() that it had when it was submitted'),
-        ),
-      reject,
-    );
+    };
   });
+  const wholeMain = async (): Promise<never> => {
+    await program.main(args);
+    throw new MillraceError('INVALID_PROGRAM', 'main ended without the execute() that it had when it was submitted');
+  };
   try {
-    return await graph;
+    return await sandbox.run(() => Promise.race([graph, wholeMain()]));
   } finally {
     clearTimeout(timer);
-    sandbox.leave();
-    setExecutor(undefined);
   }
 }

@@ -18,16 +18,19 @@ export interface PipelineExecutor {
 }
 
 /** A global, not a module variable: a bundle may carry its own copy of the API, and must find the same executor. */
-const KEY = Symbol.for('millrace.executor');
-type Holder = { [KEY]?: PipelineExecutor | undefined };
+export const EXECUTOR = Symbol.for('millrace.executor');
+
+export interface ExecutorHolder {
+  [EXECUTOR]?: PipelineExecutor | undefined;
+}
 
 export function setExecutor(executor: PipelineExecutor | undefined): void {
-  (globalThis as Holder)[KEY] = executor;
+  (globalThis as ExecutorHolder)[EXECUTOR] = executor;
 }
 
 /** The executor of this process. Without one, `load` gives the default. Refuses one of another platform version. */
 export async function currentExecutor(load: () => Promise<PipelineExecutor>): Promise<PipelineExecutor> {
-  const executor = (globalThis as Holder)[KEY] ?? (await load());
+  const executor = (globalThis as ExecutorHolder)[EXECUTOR] ?? (await load());
   if (executor.platformVersion !== VERSION) {
     throw new MillraceError(
       'VERSION_MISMATCH',

@@ -35,6 +35,6 @@ function firstGraph(loaded: Awaited<ReturnType<typeof loadCommandLineProgram>>):
       resolve(graph);
       return new Promise(() => {});
     };
-    runMain(loaded.program, loaded.args, loaded.recording, { submit }).then(() => {}, reject);
+    runMain(loaded.program, loaded.args, loaded.sandbox, { submit }).then(() => {}, reject);
   });
 }

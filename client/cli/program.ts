@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { loadProgram, newRecording, type PackedBundle, type Program, packBundle } from '../../bundle/index.js';
+import { loadProgram, newRecording, type PackedBundle, type Program, packBundle, Sandbox } from '../../bundle/index.js';
 import { type Configuration, Options } from '../../core/config/index.js';
 import { MillraceError } from '../../core/errors.js';
 import type { FileSystems } from '../../core/fs/index.js';
@@ -8,7 +8,6 @@ import {
   generateJobGraph,
   type JobGraph,
   type JobResultData,
-  type MainRecording,
   type StreamGraph,
 } from '../../core/graph/index.js';
 import { type CliIo, UsageError } from './io.js';
@@ -20,7 +19,8 @@ export interface LoadedProgram {
   /** As given to -c. */
   entry?: string;
   args: string[];
-  recording: MainRecording;
+  /** What the program has seen and sees. */
+  sandbox: Sandbox;
 }
 
 /** Packs and loads `<bundle> <arguments>`. */
@@ -39,9 +39,9 @@ export async function loadCommandLineProgram(
     const missing = error instanceof MillraceError && /file does not exist/.test(error.message);
     throw missing ? new UsageError(`Could not get job bundle: file does not exist: ${file}`) : error;
   });
-  const program = await loadProgram(packed.code, entry, packed.name);
-  const recording = { ...newRecording(), cwd: io.cwd };
-  return { packed, program, ...(entry !== undefined && { entry }), args, recording };
+  const sandbox = new Sandbox({ ...newRecording(), cwd: io.cwd }, 'record');
+  const program = await loadProgram(packed.code, entry, packed.name, sandbox);
+  return { packed, program, ...(entry !== undefined && { entry }), args, sandbox };
 }
 
 /** What -p and the configuration say about a program's graph. */
@@ -63,7 +63,7 @@ export function jobGraphOf(
   executeIndex: number,
   previousResults: readonly JobResultData[],
 ): JobGraph {
-  const { packed, entry, args, recording } = loaded;
+  const { packed, entry, args, sandbox } = loaded;
   return {
     ...generateJobGraph(graph, options),
     program: {
@@ -72,7 +72,7 @@ export function jobGraphOf(
       args,
       executeIndex,
       previousResults: [...previousResults],
-      recording,
+      recording: sandbox.recording,
     },
   };
 }

@@ -10,7 +10,7 @@ import { formatResult } from './program-executor.js';
 /** `flink run -t local`: the jobs run in this process, as under plain `node job.js`. */
 export async function runLocally(
   io: CliIo,
-  { program, args, recording }: LoadedProgram,
+  { program, args, sandbox }: LoadedProgram,
   configuration: Configuration,
   parallelism: number | undefined,
 ): Promise<number> {
@@ -33,7 +33,7 @@ export async function runLocally(
     return { jobId: job.jobId, cancel: () => job.cancel(), result: () => (awaited ??= result()) };
   };
   try {
-    await interruptible(runMain(program, args, recording, { submit }), io.interrupted);
+    await interruptible(runMain(program, args, sandbox, { submit }), io.interrupted);
     // Jobs that main did not wait for would be gone with this process.
     await interruptible(Promise.all([...running].map(job => job.result())), io.interrupted);
     return 0;

@@ -68,7 +68,7 @@ async function runProgram(
   const generate = generateOptions(configuration, parallelism);
   const executor = new ProgramExecutor(io, { loaded, generate, fileSystems, submitter, detached });
   try {
-    await interruptible(runMain(loaded.program, loaded.args, loaded.recording, executor), io.interrupted);
+    await interruptible(runMain(loaded.program, loaded.args, loaded.sandbox, executor), io.interrupted);
     await executor.settled();
     if (executor.detachedFailure) throw executor.detachedFailure.error;
     return 0;

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApplicationMaster, type JobMaster } from '../../applicationmaster/index.js';
 import { StandaloneDriver } from '../../applicationmaster/resourcemanager/drivers/standalone.js';
-import { loadProgram, newRecording, packBundle, runMain } from '../../bundle/index.js';
+import { loadProgram, newRecording, packBundle, runMain, Sandbox } from '../../bundle/index.js';
 import { Configuration } from '../../core/config/index.js';
 import { FileSystems } from '../../core/fs/index.js';
 import { generateJobGraph } from '../../core/graph/index.js';
@@ -90,8 +90,9 @@ ${body}
     );
     const { code, sha256, name } = await packBundle(file);
     const recording = newRecording();
+    const sandbox = new Sandbox(recording, 'record');
     let submitted: JobMaster | undefined;
-    await runMain(await loadProgram(code, undefined, name), [], recording, {
+    await runMain(await loadProgram(code, undefined, name, sandbox), [], sandbox, {
       submit: async (graph, executeIndex) => {
         const program = {
           bundle: { sha256, name, size: code.length },

@@ -1,10 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import * as tar from 'tar';
-import { bindProgram, dryBind, loadProgram, newRecording, packBundle, runMain } from '../../bundle/index.js';
+import { bindProgram, dryBind, loadProgram, newRecording, packBundle, runMain, Sandbox } from '../../bundle/index.js';
 import { MillraceError } from '../../core/errors.js';
-import { generateJobGraph, type JobGraph, type ProgramReference } from '../../core/graph/index.js';
+import { generateJobGraph, type JobGraph, type JobResultData, type ProgramReference } from '../../core/graph/index.js';
 import { VERSION } from '../../core/version.js';
 import { tempDir } from '../testing/temp-dir.js';
 
@@ -36,6 +36,11 @@ export class Job {
 }
 `;
 
+const { PATH } = process.env;
+const RANDOM = Object.getOwnPropertyDescriptor(Math, 'random');
+
+const recorder = (): Sandbox => new Sandbox(newRecording(), 'record');
+
 interface Submitted {
   graph: JobGraph;
   reference: ProgramReference;
@@ -45,10 +50,11 @@ interface Submitted {
 
 async function submit(path: string, args: string[] = [], entry?: string): Promise<Submitted> {
   const bundle = await packBundle(path);
-  const program = await loadProgram(bundle.code, entry, bundle.name);
   const recording = newRecording();
+  const sandbox = new Sandbox(recording, 'record');
+  const program = await loadProgram(bundle.code, entry, bundle.name, sandbox);
   let graph: JobGraph | undefined;
-  await runMain(program, args, recording, {
+  await runMain(program, args, sandbox, {
     async submit(streamGraph) {
       graph = generateJobGraph(streamGraph);
       const jobId = graph.jobId;
@@ -230,6 +236,89 @@ describe('binding a program', () => {
     expect(map()).to.equal(12);
   });
 
+  it('shows a module, as it is evaluated, what it saw when it was submitted', async () => {
+    process.env['MILLRACE_TEST_FACTOR'] = '7';
+    const settings = file('factor.json', '[2]');
+    const path = file(
+      'job.js',
+      PIPELINE(
+        'env.fromElements(1).map(() => [FACTOR, OFFSET, CHANCE, STARTED, Date.now(), now()]).print();',
+        `import { readFileSync } from 'node:fs';
+         const FACTOR = Number(process.env.MILLRACE_TEST_FACTOR);
+         const [OFFSET] = JSON.parse(readFileSync(${JSON.stringify(settings)}, 'utf8'));
+         const CHANCE = Math.random();
+         const STARTED = Date.now();
+         const { now } = Date;`,
+      ),
+    );
+    const { reference, bundleFile } = await submit(path);
+    delete process.env['MILLRACE_TEST_FACTOR'];
+    rmSync(settings);
+    const bound = async (): Promise<number[]> => {
+      const functions = await bindProgram({ bundleFile, program: reference });
+      const map = [...functions.values()].map(f => f.function).find(f => typeof f === 'function') as () => number[];
+      return map();
+    };
+    const [factor, offset, chance, started, ...clock] = await bound();
+    expect([factor, offset, started]).to.deep.equal([7, 2, reference.recording.time]);
+    expect((await bound())[2]).to.equal(chance);
+    // A function runs in the world as it is.
+    for (const time of clock) expect(time).to.be.greaterThan(reference.recording.time);
+  });
+
+  it('leaves the rest of the process alone while a main is under way', async () => {
+    const path = file('job.js', PIPELINE('await globalThis.gate; env.fromElements(1).print();'));
+    const { reference, bundleFile } = await submit(path);
+    reference.recording.time = 1;
+    let open = (): void => {};
+    (globalThis as { gate?: Promise<void> }).gate = new Promise(resolve => {
+      open = resolve;
+    });
+    try {
+      const bound = [1, 2].map(() => bindProgram({ bundleFile, program: reference }));
+      const earlier = Date.now();
+      await new Promise(resolve => setImmediate(resolve));
+      expect(earlier).to.be.greaterThan(1);
+      expect(process.env['PATH']).to.equal(PATH);
+      expect(Date.now()).to.be.within(earlier, earlier + 60_000);
+      open();
+      for (const functions of await Promise.all(bound)) expect(functions.size).to.be.greaterThan(0);
+      expect(Object.getOwnPropertyDescriptor(Math, 'random')).to.deep.equal(RANDOM);
+    } finally {
+      delete (globalThis as { gate?: Promise<void> }).gate;
+    }
+  });
+
+  it('binds each of several jobs of one main, dry too', async () => {
+    const path = file(
+      'job.js',
+      `import { StreamExecutionEnvironment } from 'millrace';
+       export class Job { static async main() {
+         for (let i = 0; i < 2; i++) {
+           const env = StreamExecutionEnvironment.getExecutionEnvironment();
+           env.fromElements(1).map(() => i).print();
+           await env.execute('job ' + i);
+         }
+       } }`,
+    );
+    const { code } = await packBundle(path);
+    const sandbox = recorder();
+    const names: string[] = [];
+    const previousResults: JobResultData[] = [];
+    await runMain(await loadProgram(code, undefined, 'job.js', sandbox), [], sandbox, {
+      async submit(streamGraph, executeIndex, recording) {
+        const graph = generateJobGraph(streamGraph);
+        const bundle = { sha256: '', name: 'job.js', size: code.length };
+        await dryBind(code, { bundle, args: [], executeIndex, previousResults, recording }, graph);
+        names.push(graph.jobName);
+        const data = { jobId: graph.jobId, netRuntimeMs: 1, accumulators: {} };
+        previousResults.push(data);
+        return { jobId: graph.jobId, cancel: async () => {}, result: async () => data };
+      },
+    });
+    expect(names).to.deep.equal(['job 0', 'job 1']);
+  });
+
   it('refuses, before anything is submitted, a program that builds another graph each time', async () => {
     const path = file(
       'job.js',
@@ -268,11 +357,11 @@ describe('running main', () => {
     const program = await loadProgram(thrown.code, 'A');
     const executor = { submit: () => Promise.reject(new Error('never')) };
     let error: unknown;
-    await runMain(program, [], newRecording(), executor).catch(e => (error = e));
+    await runMain(program, [], recorder(), executor).catch(e => (error = e));
     expect(error).to.be.instanceOf(TypeError);
     expect((error as Error).stack).to.match(/a\.js:1/);
     const idle = await packBundle(file('b.js', 'export class B { static main() {} }'));
-    expect((await failure(runMain(await loadProgram(idle.code, 'B'), [], newRecording(), executor))).message).to.match(
+    expect((await failure(runMain(await loadProgram(idle.code, 'B'), [], recorder(), executor))).message).to.match(
       /execute\(\)/,
     );
   });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { loadProgram, newRecording, packBundle, runMain } from '../../bundle/index.js';
+import { loadProgram, newRecording, packBundle, runMain, Sandbox } from '../../bundle/index.js';
 import { deriveMemory } from '../../core/config/index.js';
 import { FileSystems } from '../../core/fs/index.js';
 import { generateJobGraph, type JobGraph } from '../../core/graph/index.js';
@@ -29,8 +29,9 @@ async function programOf(text: string, args: string[] = []): Promise<Program> {
   writeFileSync(file, text);
   const bundle = await packBundle(file);
   const recording = newRecording();
+  const sandbox = new Sandbox(recording, 'record');
   let graph: JobGraph | undefined;
-  await runMain(await loadProgram(bundle.code, undefined, bundle.name), args, recording, {
+  await runMain(await loadProgram(bundle.code, undefined, bundle.name, sandbox), args, sandbox, {
     async submit(streamGraph) {
       graph = generateJobGraph(streamGraph);
       const { jobId } = graph;
