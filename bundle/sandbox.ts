@@ -110,10 +110,20 @@ function divert(): Diversions<Sandbox> {
   diverted.method(process, 'cwd', sandbox => () => sandbox.recording.cwd);
   diverted.value(process, 'env', environment());
   diverted.getter(globalThis as ExecutorHolder, EXECUTOR, sandbox => sandbox.executor);
+  divertConsole(diverted);
   divertFileReads(diverted);
   divertOutside(diverted);
   diverted.publish();
   return diverted;
+}
+
+const silent = (): void => {};
+
+/** What `main` says, it has said where it was submitted. */
+function divertConsole(diverted: Diversions<Sandbox>): void {
+  for (const key of ['log', 'info', 'debug', 'warn', 'error', 'dir', 'table', 'trace'] as const) {
+    diverted.method(console, key, ({ mode }) => (mode === 'replay' ? silent : undefined));
+  }
 }
 
 function divertClock(diverted: Diversions<Sandbox>): void {

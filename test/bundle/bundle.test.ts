@@ -289,7 +289,7 @@ describe('binding a program', () => {
     }
   });
 
-  it('binds each of several jobs of one main, dry too', async () => {
+  it('binds each of several jobs of one main, dry too, and lets main say everything once', async () => {
     const path = file(
       'job.js',
       `import { StreamExecutionEnvironment } from 'millrace';
@@ -298,25 +298,37 @@ describe('binding a program', () => {
            const env = StreamExecutionEnvironment.getExecutionEnvironment();
            env.fromElements(1).map(() => i).print();
            await env.execute('job ' + i);
+           console.log('done', i);
          }
        } }`,
     );
+    const said: unknown[][] = [];
+    const { log } = console;
+    console.log = (...words) => void said.push(words);
     const { code } = await packBundle(path);
     const sandbox = recorder();
     const names: string[] = [];
     const previousResults: JobResultData[] = [];
-    await runMain(await loadProgram(code, undefined, 'job.js', sandbox), [], sandbox, {
-      async submit(streamGraph, executeIndex, recording) {
-        const graph = generateJobGraph(streamGraph);
-        const bundle = { sha256: '', name: 'job.js', size: code.length };
-        await dryBind(code, { bundle, args: [], executeIndex, previousResults, recording }, graph);
-        names.push(graph.jobName);
-        const data = { jobId: graph.jobId, netRuntimeMs: 1, accumulators: {} };
-        previousResults.push(data);
-        return { jobId: graph.jobId, cancel: async () => {}, result: async () => data };
-      },
-    });
+    try {
+      await runMain(await loadProgram(code, undefined, 'job.js', sandbox), [], sandbox, {
+        async submit(streamGraph, executeIndex, recording) {
+          const graph = generateJobGraph(streamGraph);
+          const bundle = { sha256: '', name: 'job.js', size: code.length };
+          await dryBind(code, { bundle, args: [], executeIndex, previousResults, recording }, graph);
+          names.push(graph.jobName);
+          const data = { jobId: graph.jobId, netRuntimeMs: 1, accumulators: {} };
+          previousResults.push(data);
+          return { jobId: graph.jobId, cancel: async () => {}, result: async () => data };
+        },
+      });
+    } finally {
+      console.log = log;
+    }
     expect(names).to.deep.equal(['job 0', 'job 1']);
+    expect(said).to.deep.equal([
+      ['done', 0],
+      ['done', 1],
+    ]);
   });
 
   it('refuses, before anything is submitted, a program that builds another graph each time', async () => {
