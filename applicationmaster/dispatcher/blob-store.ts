@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MillraceError } from '../../core/errors.js';
 import type { HexId } from '../../core/ids.js';
@@ -24,7 +24,7 @@ export class BlobStore implements Closeable {
         `The bundle of job ${jobId} is damaged: its hash is ${actual}, not ${sha256}.`,
       );
     }
-    this.folder ??= mkdtempSync(join(this.parent, 'millrace-blobs-'));
+    this.folder ??= this.makeFolder();
     const users = this.users.get(sha256) ?? new Set();
     if (users.size === 0) writeFileSync(this.path(sha256)!, bytes, { mode: 0o600 });
     this.users.set(sha256, users.add(jobId));
@@ -48,6 +48,11 @@ export class BlobStore implements Closeable {
     if (this.folder !== undefined) rmSync(this.folder, { recursive: true, force: true });
     this.folder = undefined;
     this.users.clear();
+  }
+
+  private makeFolder(): string {
+    mkdirSync(this.parent, { recursive: true });
+    return mkdtempSync(join(this.parent, 'millrace-blobs-'));
   }
 
   private path(sha256: string): string | undefined {

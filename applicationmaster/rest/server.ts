@@ -4,7 +4,7 @@ import { type Configuration, Options } from '../../core/config/index.js';
 import { MillraceError, messageOf } from '../../core/errors.js';
 import type { Closeable } from '../../core/lifecycle.js';
 import type { Logger } from '../../core/logging.js';
-import { portsOf } from '../../core/rpc/index.js';
+import { listenError, portsOf } from '../../core/rpc/index.js';
 import type { ApplicationMaster } from '../application-master.js';
 import { isAllowed, type RestAccess } from './access.js';
 import { registerBlobs } from './blobs.js';
@@ -15,6 +15,8 @@ import { registerLogFiles } from './log-files.js';
 import { registerPage } from './page.js';
 import { SUBMISSION_CONTENT_TYPE } from './submission.js';
 import { registerTaskManagers } from './task-managers.js';
+
+const KEYS = { host: 'rest.bind-address', port: 'rest.port (or rest.bind-port)' };
 
 export interface RestServerOptions {
   host: string;
@@ -52,9 +54,7 @@ export class RestServer implements Closeable {
         if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') break;
       }
     }
-    const { host, port } = options;
-    const message = `cannot listen on ${host}:${port} (rest.bind-port, rest.port): ${messageOf(last)}`;
-    throw new MillraceError('CONNECTION_FAILED', message, { cause: last });
+    throw listenError(options.host, options.port, KEYS, last);
   }
 
   async close(): Promise<void> {

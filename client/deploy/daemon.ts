@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { MillraceError } from '../../core/errors.js';
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity.js';
 
 /** A process of ours that outlives the command that started it. */
@@ -13,13 +14,14 @@ export interface DaemonLaunch {
   nodeOptions: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
-  /** Files that its standard output and error are appended to. */
+  /** Files for its standard output and error; what an earlier process left there is gone. */
   out: string;
   err: string;
 }
 
 /** Starts a process in a session of its own that holds none of the caller's descriptors. */
 export async function startDaemon({ script, nodeOptions, env, cwd, out, err }: DaemonLaunch): Promise<Daemon> {
+  for (const file of [out, err]) rmSync(file, { force: true });
   const stdout = openSync(out, 'a', 0o600);
   const stderr = openSync(err, 'a', 0o600);
   try {
@@ -41,15 +43,22 @@ export async function startDaemon({ script, nodeOptions, env, cwd, out, err }: D
   }
 }
 
-/** Asks the process to end, waits, and ends it by force after `graceMs`. False if it had ended before. */
+/**
+ * Asks the process to end, waits, and ends it by force after `graceMs`. False if it had ended before. Throws TIMEOUT for
+ * one that even so is still there after the same time.
+ */
 export async function stopDaemon(daemon: Daemon, graceMs: number): Promise<boolean> {
   if (!isAlive(daemon)) return false;
-  const deadline = Date.now() + graceMs;
+  let deadline = Date.now() + graceMs;
   let signal: NodeJS.Signals = 'SIGTERM';
   send(daemon, signal);
   while (isAlive(daemon)) {
-    if (Date.now() > deadline && signal === 'SIGTERM') {
+    if (Date.now() > deadline) {
+      if (signal === 'SIGKILL') {
+        throw new MillraceError('TIMEOUT', `Process ${daemon.pid} does not end, SIGKILL sent.`, { domain: 'external' });
+      }
       signal = 'SIGKILL';
+      deadline += graceMs;
       send(daemon, signal);
     }
     await delay(20);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** A process that can be recognised later: pids are used again. */
 export interface ProcessIdentity {
@@ -21,6 +21,23 @@ export function isAlive({ pid, started }: ProcessIdentity): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Processes of this user that were started with `variable` in their environment. None where there is no /proc. */
+export function startedWith(variable: string): ProcessIdentity[] {
+  if (!existsSync('/proc/self/environ')) return [];
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name) && environmentOf(name).includes(variable))
+    .map(name => identityOf(Number(name)));
+}
+
+function environmentOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    // Somebody else's, or just ended.
+    return [];
   }
 }
 

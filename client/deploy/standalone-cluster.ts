@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,8 +16,8 @@ import { RestClient } from '../rest/index.js';
 import { clusterSpecification } from './cluster-specification.js';
 import { type Daemon, type DaemonLaunch, startDaemon, stopDaemon } from './daemon.js';
 import { pause } from './interruptible.js';
-import { isAlive } from './process-identity.js';
-import { StandaloneFiles, type StandaloneRecord } from './standalone-files.js';
+import { identityOf, isAlive, startedWith } from './process-identity.js';
+import { makeFolder, StandaloneFiles, type StandaloneRecord } from './standalone-files.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -26,6 +26,18 @@ export interface StandaloneIo {
   err(line: string): void;
   readonly env: Environment;
   readonly interrupted: AbortSignal;
+}
+
+/** A process that is coming up, and where it says why not. */
+interface Started {
+  what: string;
+  daemon: Daemon;
+  logs: readonly string[];
+}
+
+interface StartedJobManager extends Started {
+  rpc: TaskManagerSettings['rpc'];
+  rest: string;
 }
 
 const MB = 1024 ** 2;
@@ -37,6 +49,10 @@ const START_TIMEOUT = 30_000;
 /** Milliseconds that a process has for an orderly end; a JobManager cancels its jobs first. */
 const STOP_GRACE = 15_000;
 const LOG_LINES = 15;
+const SETTINGS_FILES = {
+  [TASKMANAGER_SETTINGS_VARIABLE]: 'taskmanager.json',
+  [APPLICATIONMASTER_SETTINGS_VARIABLE]: 'jobmanager.json',
+} as const;
 
 /** One JobManager and one TaskManager on this host. Those of another configuration directory are another cluster. */
 export class StandaloneCluster {
@@ -51,17 +67,18 @@ export class StandaloneCluster {
 
   /** Resolves when REST answers and the slots are registered. Otherwise nothing is left but the logs. */
   async start(configuration: Configuration): Promise<void> {
-    this.refuseSecond();
     const specification = clusterSpecification(configuration);
     const logDir = this.files.logDirectory(configuration, this.io.env);
-    mkdirSync(logDir, { recursive: true });
-    this.files.remove();
-    this.files.create();
+    const tmpDir = this.files.tmpDirectory(configuration);
+    this.claim(tmpDir);
     try {
+      makeFolder('of the logs', logDir, 'set FLINK_LOG_DIR or env.log.dir');
+      makeFolder('for temporary files', tmpDir, `set ${Options.ioTmpDirs.key}`);
       this.files.write('secret', randomBytes(32).toString('hex'));
       this.io.out('Starting cluster.');
-      const jobManager = await this.startJobManager(configuration, logDir);
-      await this.startTaskManager(configuration, logDir, jobManager, specification.slotsPerTaskManager);
+      const properties = { ...configuration.toMap(), [Options.ioTmpDirs.key]: tmpDir };
+      const jobManager = await this.startJobManager(configuration, properties, logDir);
+      await this.startTaskManager(configuration, properties, logDir, jobManager, specification.slotsPerTaskManager);
     } catch (error) {
       await this.stopProcesses(this.files.read());
       this.files.remove();
@@ -71,6 +88,9 @@ export class StandaloneCluster {
 
   /** False if no cluster of this configuration directory runs. What a killed one left is removed. */
   async stop(): Promise<boolean> {
+    // It ends what it has started by then.
+    const starter = this.files.read()?.starter;
+    if (starter && isAlive(starter)) await stopDaemon(starter, STOP_GRACE);
     const stopped = await this.stopProcesses(this.files.read(), (daemon, name) => {
       this.io.out(
         daemon
@@ -82,28 +102,32 @@ export class StandaloneCluster {
     return stopped;
   }
 
-  private refuseSecond(): void {
-    const record = this.files.read();
-    const running = [record?.jobManager, record?.taskManager].find(daemon => daemon && isAlive(daemon));
-    if (!record || !running) return;
-    const where = record.rest === undefined ? '' : ` at ${record.rest}`;
-    const message =
-      `A cluster of ${record.confDir} is running already${where} (pid ${running.pid}): stop-cluster.sh stops it; ` +
-      'another one needs another FLINK_CONF_DIR, with ports of its own (rest.port, jobmanager.rpc.port).';
-    throw new MillraceError('ILLEGAL_STATE', message, { domain: 'user' });
+  /** Makes the cluster's folder ours; what a killed one left there is removed. */
+  private claim(tmpDir: string): void {
+    while (!this.files.create({ starter: identityOf(process.pid), tmpDir })) {
+      const record = this.files.read();
+      const running = [record?.jobManager, record?.taskManager, record?.starter].find(it => it && isAlive(it));
+      if (record && running) throw alreadyThere(record, running);
+      this.files.remove();
+    }
+  }
+
+  private record(changes: Partial<StandaloneRecord>): void {
+    this.files.record({ ...this.files.read()!, ...changes });
   }
 
   private async startJobManager(
     configuration: Configuration,
+    properties: Readonly<Record<string, string>>,
     logDir: string,
-  ): Promise<{ daemon: Daemon; rpc: TaskManagerSettings['rpc']; rest: string }> {
+  ): Promise<StartedJobManager> {
     const rpcHost = loopbackFor(configuration.get(Options.jobManagerRpcAddress));
     const memory = configuration.get(Options.jobManagerMemory) ?? DEFAULT_PROCESS_SIZE;
     const readyFile = this.files.file('ready.json');
     const logFile = join(logDir, 'jobmanager.log');
     const settings: ApplicationMasterSettings = {
       mode: 'standalone',
-      configuration: { ...configuration.toMap(), [Options.jobManagerRpcAddress.key]: rpcHost },
+      configuration: { ...properties, [Options.jobManagerRpcAddress.key]: rpcHost },
       memory,
       secretFile: this.files.file('secret'),
       readyFile,
@@ -111,46 +135,55 @@ export class StandaloneCluster {
     };
     this.io.out(`Starting standalonesession daemon on host ${hostname()}.`);
     const launch = this.launch('applicationmaster', 'jobmanager', logDir, jobManagerHeap(memory) / MB, {
-      [APPLICATIONMASTER_SETTINGS_VARIABLE]: this.files.write('jobmanager.json', JSON.stringify(settings)),
+      [APPLICATIONMASTER_SETTINGS_VARIABLE]: this.writeSettings(APPLICATIONMASTER_SETTINGS_VARIABLE, settings),
     });
     const daemon = await startDaemon(launch);
-    this.files.record({ jobManager: daemon });
-    await this.until('JobManager', daemon, [launch.err, logFile], async () => existsSync(readyFile));
+    this.record({ jobManager: daemon });
+    const started = { what: 'JobManager', daemon, logs: [launch.err, logFile] };
+    await this.until([started], async () => existsSync(readyFile));
     const { restPort, rpcPort } = JSON.parse(readFileSync(readyFile, 'utf8')) as { restPort: number; rpcPort: number };
     const restHost = configuration.get(Options.restBindAddress) ?? LOOPBACK;
     const rest = `http://${formatHostPort({ host: isWildcard(restHost) ? LOOPBACK : restHost, port: restPort })}`;
-    this.files.record({ jobManager: daemon, rest });
-    return { daemon, rpc: { host: rpcHost, port: rpcPort }, rest };
+    rmSync(readyFile, { force: true });
+    this.record({ rest });
+    return { ...started, rpc: { host: rpcHost, port: rpcPort }, rest };
   }
 
   private async startTaskManager(
     configuration: Configuration,
+    properties: Readonly<Record<string, string>>,
     logDir: string,
-    { daemon: jobManager, rpc, rest: address }: { daemon: Daemon; rpc: TaskManagerSettings['rpc']; rest: string },
+    jobManager: StartedJobManager,
     slots: number,
   ): Promise<void> {
+    const { rpc, rest: address } = jobManager;
     const settings: TaskManagerSettings = {
       rpc,
       host: loopbackFor(configuration.get(Options.taskManagerHost)),
       secretFile: this.files.file('secret'),
       logDir,
-      properties: configuration.toMap(),
+      properties: { ...properties },
     };
     this.io.out(`Starting taskexecutor daemon on host ${hostname()}.`);
     const launch = this.launch('taskmanager', 'taskmanager', logDir, TASK_MANAGER_MAIN_HEAP_MB, {
-      [TASKMANAGER_SETTINGS_VARIABLE]: this.files.write('taskmanager.json', JSON.stringify(settings)),
+      [TASKMANAGER_SETTINGS_VARIABLE]: this.writeSettings(TASKMANAGER_SETTINGS_VARIABLE, settings),
     });
     const taskManager = await startDaemon(launch);
-    this.files.record({ jobManager, taskManager, rest: address });
+    this.record({ taskManager });
+    const started = { what: 'TaskManager', daemon: taskManager, logs: [launch.err, join(logDir, 'taskmanager.log')] };
     const rest = new RestClient({ address, timeout: 5000, retryDelays: [], signal: this.io.interrupted });
     try {
-      const logs = [launch.err, join(logDir, 'taskmanager.log')];
-      await this.until('TaskManager', taskManager, logs, async () => (await rest.overview())['slots-total'] >= slots);
+      const registered = async (): Promise<number> => (await rest.overview())['slots-total'];
+      await this.until([started, jobManager], async () => (await registered().catch(() => 0)) >= slots);
     } finally {
       rest.close();
     }
-    rmSync(this.files.file('ready.json'), { force: true });
+    this.record({ starter: undefined });
     this.io.err(`${slots} slot${slots === 1 ? ' is' : 's are'} registered; JobManager Web Interface: ${address}`);
+  }
+
+  private writeSettings(variable: keyof typeof SETTINGS_FILES, settings: object): string {
+    return this.files.write(SETTINGS_FILES[variable], JSON.stringify(settings));
   }
 
   private launch(
@@ -170,19 +203,16 @@ export class StandaloneCluster {
     };
   }
 
-  /** Waits for `check`; a process that ended before, or takes too long, is an error with its last lines. */
-  private async until(
-    what: string,
-    daemon: Daemon,
-    logs: readonly string[],
-    check: () => Promise<boolean>,
-  ): Promise<void> {
+  /** Waits for `check`; a process that ended before is an error with its last lines, as is the first after too long. */
+  private async until(processes: readonly Started[], check: () => Promise<boolean>): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT;
     while (!(await check())) {
-      const gone = !isAlive(daemon);
-      if (gone || Date.now() > deadline) {
+      const gone = processes.find(({ daemon }) => !isAlive(daemon));
+      const late = Date.now() > deadline ? processes[0] : undefined;
+      const failed = gone ?? late;
+      if (failed) {
         const why = gone ? 'ended while it was starting' : `did not come up within ${START_TIMEOUT / 1000} s`;
-        const message = [`The ${what} (pid ${daemon.pid}) ${why}.`, ...lastLines(logs)].join('\n');
+        const message = [`The ${failed.what} (pid ${failed.daemon.pid}) ${why}.`, ...lastLines(failed.logs)].join('\n');
         throw new MillraceError('APPLICATION_FAILED', message, { domain: 'cluster' });
       }
       await pause(30, this.io.interrupted);
@@ -202,8 +232,21 @@ export class StandaloneCluster {
       say(runs ? daemon : undefined, name);
       if (runs) stopped = (await stopDaemon(daemon, STOP_GRACE)) || stopped;
     }
+    // A command that was killed between a process's start and its record knew no more of it.
+    for (const [variable, name] of Object.entries(SETTINGS_FILES)) {
+      for (const stray of startedWith(`${variable}=${this.files.file(name)}`)) await stopDaemon(stray, STOP_GRACE);
+    }
     return stopped;
   }
+}
+
+function alreadyThere({ confDir, starter, rest }: StandaloneRecord, running: Daemon): MillraceError {
+  const what = starter === running ? 'being started' : 'running';
+  const where = rest === undefined ? '' : ` at ${rest}`;
+  const message =
+    `A cluster of ${confDir} is ${what} already${where} (pid ${running.pid}): stop-cluster.sh stops it; ` +
+    'another one needs another FLINK_CONF_DIR, with ports of its own (rest.port, jobmanager.rpc.port).';
+  return new MillraceError('ILLEGAL_STATE', message, { domain: 'user' });
 }
 
 /** dist/runtime/<role>.js, seen from dist/client/ as from the sources. */

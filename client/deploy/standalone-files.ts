@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import {
-  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -13,16 +13,20 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Configuration, Options } from '../../core/config/index.js';
-import { MillraceError } from '../../core/errors.js';
+import { MillraceError, messageOf } from '../../core/errors.js';
 import type { Daemon } from './daemon.js';
 
-/** Both ends of the standalone cluster's start are remembered from the first one on: a start that is killed can be stopped. */
+/** What is remembered of a cluster from the first moment on: a start that is killed can be stopped. */
 export interface StandaloneRecord {
   confDir: string;
+  /** The command that starts it, until it has. */
+  starter?: Daemon;
   jobManager?: Daemon;
   taskManager?: Daemon;
   /** `http://host:port` */
   rest?: string;
+  /** Scratch folder of its processes, removed with the rest. */
+  tmpDir: string;
 }
 
 /**
@@ -47,16 +51,20 @@ export class StandaloneFiles {
     return join(this.folder, name);
   }
 
-  /** Throws ACCESS_DENIED for a folder that somebody else has put there. */
-  create(): void {
-    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    const status = lstatSync(this.folder);
-    const uid = process.getuid?.();
-    if (!status.isDirectory() || (uid !== undefined && status.uid !== uid)) {
-      const message = `${this.folder} belongs to somebody else: set FLINK_PID_DIR to a folder of your own.`;
-      throw new MillraceError('ACCESS_DENIED', message, { domain: 'user', context: { path: this.folder } });
+  /** False if the folder is there already. It appears with its record in it, so that of two commands one gets it. */
+  create(record: Omit<StandaloneRecord, 'confDir'>): boolean {
+    const draft = `${this.folder}.${process.pid}`;
+    const howElse = 'set FLINK_PID_DIR to a folder of your own';
+    makeFolder('of process ids', draft, howElse);
+    try {
+      this.writeRecord(draft, record);
+      renameSync(draft, this.folder);
+      return true;
+    } catch (error) {
+      rmSync(draft, { recursive: true, force: true });
+      if (['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '') && this.isOwn()) return false;
+      throw folderError('of process ids', this.folder, howElse, error);
     }
-    chmodSync(this.folder, 0o700);
   }
 
   /** Readable by this user alone. */
@@ -67,11 +75,12 @@ export class StandaloneFiles {
   }
 
   record(record: Omit<StandaloneRecord, 'confDir'>): void {
-    this.write('cluster.json', JSON.stringify({ confDir: this.confDir, ...record }));
+    this.writeRecord(this.folder, record);
   }
 
   /** What is known of a cluster of this configuration directory, running or not. */
   read(): StandaloneRecord | undefined {
+    if (!this.isOwn()) return undefined;
     try {
       return JSON.parse(readFileSync(this.file('cluster.json'), 'utf8')) as StandaloneRecord;
     } catch {
@@ -80,7 +89,16 @@ export class StandaloneFiles {
   }
 
   remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    const tmpDir = this.read()?.tmpDir;
+    for (const path of [tmpDir, this.folder]) {
+      if (path !== undefined && existsSync(path)) rmSync(path, { recursive: true, force: true });
+    }
+  }
+
+  /** For the processes' own files: also what a killed one leaves is removed. Below the first of io.tmp.dirs, if set. */
+  tmpDirectory(configuration: Configuration): string {
+    const [first] = configuration.get(Options.ioTmpDirs)?.split(',') ?? [];
+    return first?.trim() ? join(first.trim(), basename(this.folder)) : this.file('tmp');
   }
 
   /** FLINK_LOG_DIR, env.log.dir, else `log` of the installation, there in a folder of its own for another conf directory. */
@@ -91,4 +109,29 @@ export class StandaloneFiles {
     const own = existsSync(installation('conf')) && realpathSync(installation('conf')) === this.confDir;
     return own ? installation('log') : join(installation('log'), basename(this.folder).split('-').at(-1)!);
   }
+
+  private writeRecord(folder: string, record: Omit<StandaloneRecord, 'confDir'>): void {
+    writeFileSync(join(folder, 'cluster.json'), JSON.stringify({ confDir: this.confDir, ...record }), { mode: 0o600 });
+  }
+
+  /** Nobody else's processes are ended because of what somebody has put here. */
+  private isOwn(): boolean {
+    const status = lstatSync(this.folder, { throwIfNoEntry: false });
+    const uid = process.getuid?.();
+    return status?.isDirectory() === true && (uid === undefined || status.uid === uid);
+  }
+}
+
+/** With its parents; an error says what the folder is for and what to set. */
+export function makeFolder(what: string, path: string, howElse: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw folderError(what, path, howElse, error);
+  }
+}
+
+function folderError(what: string, path: string, howElse: string, cause: unknown): MillraceError {
+  const message = `The folder ${what}, ${path}, can't be made: ${messageOf(cause)}; ${howElse}.`;
+  return new MillraceError('FILE_SYSTEM', message, { domain: 'user', cause, context: { path } });
 }

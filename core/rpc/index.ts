@@ -7,6 +7,7 @@ export {
   type HeartbeatOptions,
   RpcConnection,
 } from './connection.js';
+export { type ListenKeys, listenError } from './listen-error.js';
 export { portsOf } from './ports.js';
 export { RpcServer, type RpcServerOptions } from './server.js';
 export { listenOnFirstFree, SOCKET_OPTIONS } from './web-socket-listener.js';

@@ -21,6 +21,9 @@ export interface RpcServerOptions<M> {
   onRefused?: (reason: string) => void;
 }
 
+/** Where host and port come from, where they are configured at all. */
+const KEYS = { host: 'jobmanager.bind-host (jobmanager.rpc.address)', port: 'jobmanager.rpc.port' };
+
 /** Milliseconds that peers have to answer the end of their connections. */
 const CLOSE_TIMEOUT_MS = 500;
 
@@ -35,7 +38,7 @@ export class RpcServer implements Closeable {
   ) {}
 
   static async listen<M>(options: RpcServerOptions<M>): Promise<RpcServer> {
-    const server = await listenOnFirstFree(options.host, options.port);
+    const server = await listenOnFirstFree(options.host, options.port, KEYS);
     const rpc = new RpcServer(server, options.host, (server.address() as AddressInfo).port);
     server.on('connection', (socket, request) => {
       const address = `${request.socket.remoteAddress}:${request.socket.remotePort}`;

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { WebSocketServer } from 'ws';
-import { MillraceError, messageOf } from '../errors.js';
 import { limitUntilProven } from './authentication.js';
+import { type ListenKeys, listenError } from './listen-error.js';
 import { portsOf } from './ports.js';
 
 export const SOCKET_OPTIONS = {
@@ -30,7 +30,11 @@ class WebSocketListener extends WebSocketServer {
 }
 
 /** A WebSocket server on the first free port of the range. */
-export async function listenOnFirstFree(host: string, port: number | string): Promise<WebSocketServer> {
+export async function listenOnFirstFree(
+  host: string,
+  port: number | string,
+  keys: ListenKeys,
+): Promise<WebSocketServer> {
   let last: unknown;
   for (const candidate of portsOf(port)) {
     try {
@@ -40,7 +44,7 @@ export async function listenOnFirstFree(host: string, port: number | string): Pr
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') break;
     }
   }
-  throw new MillraceError('CONNECTION_FAILED', `cannot listen on ${host}:${port}: ${messageOf(last)}`, { cause: last });
+  throw listenError(host, port, keys, last);
 }
 
 function listen(host: string, port: number): Promise<WebSocketServer> {

@@ -13,6 +13,11 @@ import type { Subpartition, SubpartitionReader } from './subpartition.js';
 /** Sent once by the server when it has accepted a peer; only then may the client send frames. */
 export const READY = 'ready';
 
+const KEYS = {
+  host: 'taskmanager.bind-host (taskmanager.host)',
+  port: 'taskmanager.data.port, to a range with a port for each slot',
+};
+
 export interface DataServerOptions {
   /** To listen on. */
   host: string;
@@ -35,7 +40,7 @@ export class DataServer implements Closeable {
   ) {}
 
   static async listen(options: DataServerOptions): Promise<DataServer> {
-    const server = await listenOnFirstFree(options.host, options.port);
+    const server = await listenOnFirstFree(options.host, options.port, KEYS);
     const dataServer = new DataServer(server, options);
     server.on('connection', (socket, request) => {
       const peer = `${request.socket.remoteAddress}:${request.socket.remotePort}`;

@@ -150,10 +150,8 @@ export class WorkerSlotHost implements SlotHost {
     if (crash) {
       return new MillraceError(
         'TASK_FAILED',
-        `The thread of slot ${this.index} failed outside of any function call: ${messageOf(crash)}`,
-        {
-          cause: crash,
-        },
+        `The thread of slot ${this.index} ${this.data ? 'failed outside of any function call' : 'did not start'}: ${messageOf(crash)}`,
+        { cause: crash },
       );
     }
     return new MillraceError('TASK_MANAGER_LOST', `The thread of slot ${this.index} ${what}.`);

@@ -220,7 +220,7 @@ describe('a data client', () => {
   beforeEach(async () => {
     received = [];
     accepted = undefined;
-    producer = await listenOnFirstFree('127.0.0.1', 0);
+    producer = await listenOnFirstFree('127.0.0.1', 0, { host: 'host', port: 'port' });
     producer.on('connection', async socket => {
       socket.on('error', () => {});
       try {
@@ -308,7 +308,7 @@ describe('a data client', () => {
   });
 
   it('names a producer that nobody answers for, and one that refuses the secret', async () => {
-    const spare = await listenOnFirstFree('127.0.0.1', 0);
+    const spare = await listenOnFirstFree('127.0.0.1', 0, { host: 'host', port: 'port' });
     const gone = (spare.address() as AddressInfo).port;
     await new Promise(resolve => spare.close(resolve));
     const unreachable = await channel(4, gone).failure;
