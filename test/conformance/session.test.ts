@@ -1,4 +1,5 @@
-import { readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../testing/eventually.js';
@@ -7,6 +8,15 @@ import { HdfsView } from '../testing/hdfs-view.js';
 import { tempDir } from '../testing/temp-dir.js';
 import { applicationIdIn, JOBS, jobIdIn, YarnUser } from '../testing/yarn-user.js';
 import { YarnView } from '../testing/yarn-view.js';
+
+interface JobView {
+  state: string;
+  vertices: Array<{ id: string }>;
+}
+
+interface VertexView {
+  subtasks: Array<{ status: string; 'taskmanager-id': string; metrics: Record<string, number> }>;
+}
 
 describe('a session on YARN', function () {
   this.timeout(120_000);
@@ -61,16 +71,13 @@ describe('a session on YARN', function () {
     }
   });
 
-  it('counts the words of a file in HDFS on both TaskManagers, though the program is gone by then', async () => {
+  it('counts the words of a file in HDFS in all of its slots', async () => {
     const words = Array.from({ length: 20_000 }, (_, i) => `word${i % 321} wörd${i % 7}${i % 100 === 0 ? '\n' : ''}`);
     await hdfs.write('/tmp/in put/words.txt', words.join(' '));
-    const program = join(user.cwd, 'my program.ts');
-    writeFileSync(program, readFileSync(JOBS));
     const result = await user.flink(
-      ...['run', '-p', '4', '-c', 'WordCount', program],
+      ...['run', '-p', '4', '-c', 'WordCount', JOBS],
       ...['--input', 'hdfs:///tmp/in put/words.txt', '--output', 'hdfs:///tmp/counts'],
     );
-    rmSync(program);
     expect(result.code, result.stderr).to.equal(0);
     expect(result.stdout).to.match(
       /^Job has been submitted with JobID [0-9a-f]{32}\nProgram execution finished\nJob with JobID [0-9a-f]{32} has finished\.\nJob Runtime: \d+ ms\n/m,
@@ -84,6 +91,58 @@ describe('a session on YARN', function () {
     const expected = new Map<string, number>();
     for (const w of words.join(' ').split(/\s+/).filter(Boolean)) expected.set(w, (expected.get(w) ?? 0) + 1);
     expect(Object.fromEntries(counts)).to.deep.equal(Object.fromEntries(expected));
+  });
+
+  it('goes on with a job on both TaskManagers when the program and the folder it was started in are gone', async () => {
+    const folder = join(user.cwd, 'for now only');
+    mkdirSync(folder);
+    copyFileSync(JOBS, join(folder, 'my program.ts'));
+    const lines = createServer();
+    await new Promise<void>(resolve => lines.listen(0, '127.0.0.1', resolve));
+    const sockets: Socket[] = [];
+    lines.on('connection', socket => sockets.push(socket));
+    try {
+      const { port } = lines.address() as AddressInfo;
+      const args = ['--port', String(port), '--output', 'hdfs:///tmp/counts-on-both'];
+      const submitted = await user.start(
+        'flink',
+        ['run', '-d', '-p', '4', '-c', 'WordCount', 'my program.ts', ...args],
+        { cwd: folder },
+      ).ended;
+      expect(submitted.code, submitted.stderr).to.equal(0);
+      const job = jobIdIn(submitted.stdout);
+      rmSync(folder, { recursive: true });
+
+      const socket = await eventually(() => sockets[0]);
+      const view = await yarn.tracked<JobView>(session, `jobs/${job}`);
+      expect(view.state).to.equal('RUNNING');
+      const vertices = view.vertices.slice(1);
+      expect(vertices).to.have.length(2);
+      for (const { id } of vertices) {
+        const subtasks = await eventually(async () => {
+          const vertex = await yarn.tracked<VertexView>(session, `jobs/${job}/vertices/${id}`);
+          return vertex.subtasks.every(subtask => subtask.status === 'RUNNING') && vertex.subtasks;
+        });
+        expect(subtasks).to.have.length(4);
+        const managers = subtasks.map(subtask => subtask['taskmanager-id']);
+        for (const manager of managers) expect(manager).to.match(/^container_/);
+        expect(new Set(managers).size, managers.join()).to.equal(2);
+      }
+
+      const numbers = Array.from({ length: 1000 }, (_, i) => `n${i % 40}`);
+      socket.end(`${numbers.join('\n')}\n`);
+      await eventually(async () => (await user.flink('list', '-a')).stdout.includes(`${job} : word count (FINISHED)`));
+      const counts = (await hdfs.readAll('/tmp/counts-on-both')).trim().split('\n');
+      expect(counts.filter(line => line.endsWith(' 25'))).to.have.length(40);
+      for (const { id } of vertices) {
+        const { subtasks } = await yarn.tracked<VertexView>(session, `jobs/${job}/vertices/${id}`);
+        for (const { metrics } of subtasks) expect(metrics['read-records']).to.be.greaterThan(0);
+      }
+    } finally {
+      // Also the job of a failed test ends with it.
+      for (const socket of sockets) socket.destroy();
+      lines.close();
+    }
   });
 
   it('refuses to write over a result that is there', async () => {

@@ -34,6 +34,14 @@ export class YarnView {
     return apps?.app ?? [];
   }
 
+  /** JSON of an application's own REST interface, by its tracking URL. */
+  async tracked<T>(id: string, path: string): Promise<T> {
+    const { trackingUrl } = await this.application(id);
+    const response = await fetch(new URL(path, trackingUrl), { signal: AbortSignal.timeout(10_000) });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${(await response.text()).slice(0, 200)}`);
+    return (await response.json()) as T;
+  }
+
   /** As `yarn application -kill` does; resolves when it has ended. */
   async kill(id: string): Promise<void> {
     for (;;) {

@@ -1,12 +1,14 @@
 import { ParameterTool, StreamExecutionEnvironment } from 'millrace';
 
-/** --input PATH --output PATH: counts words across an exchange; the last line of a word has its count. */
+/** --input PATH, or --port of 127.0.0.1, and --output PATH: counts words across an exchange; the last line of a word has its count. */
 export class WordCount {
   static async main(args: string[]): Promise<void> {
     const params = ParameterTool.fromArgs(args);
     const env = StreamExecutionEnvironment.getExecutionEnvironment();
-    env
-      .readTextFile(params.getRequired('input'))
+    const lines = params.has('port')
+      ? env.socketTextStream('127.0.0.1', params.getInt('port'))
+      : env.readTextFile(params.getRequired('input'));
+    lines
       .flatMap<[string, number]>((line, out) => {
         for (const word of line.split(/\s+/)) if (word !== '') out.collect([word, 1]);
       })
