@@ -43,6 +43,8 @@ const shared = {
     MILLRACE_VERSION: JSON.stringify(version),
     // Its native part does not travel; looking for it costs each thread milliseconds.
     'process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED': '"true"',
+    // Reserves address space, which YARN's check of virtual memory counts; protobufjs's long does without it as well.
+    WebAssembly: 'undefined',
   },
   // CommonJS dependencies inside an ESM file still call require for Node's own modules.
   banner: {

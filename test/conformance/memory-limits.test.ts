@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { eventually } from '../testing/eventually.js';
 import { type HadoopUnderTest, startHadoop } from '../testing/hadoop.js';
@@ -70,6 +72,20 @@ describe('memory limits of YARN', function () {
       expect(peak(taskManager!, 'VmHWM')).to.be.lessThan(1024);
       const id = applicationIdIn(started.stdout);
       expect((await user.start('yarn-session.sh', ['-id', id], { stdin: 'stop\n' }).ended).code).to.equal(0);
+    });
+
+    it('are kept by containers that touch neither fetch nor WebAssembly, in any thread', async () => {
+      const dir = tempDir();
+      const [node, touched] = [join(dir, 'watched-node'), join(dir, 'touched.txt')];
+      const preload = fileURLToPath(new URL('../testing/watch-reserving-globals.mjs', import.meta.url));
+      const script = `#!/bin/sh\nexport MILLRACE_TEST_WATCH='${dir}'\nexec '${process.execPath}' --import '${preload}' "$@"\n`;
+      writeFileSync(node, script, { mode: 0o755 });
+      const perJob = ['-m', 'yarn-cluster', '-yjm', '512', '-ytm', '1024', '-ys', '2', '-yD', `yarn.node-path=${node}`];
+      await countsWords(...perJob, '-p', '2');
+      const threads = ['applicationmaster', 'taskmanager', 'slot-worker slot 0', 'slot-worker slot 1'];
+      const text = readFileSync(touched, 'utf8');
+      expect(text.split('\n')).to.include.members(threads.map(thread => `${thread}: watched`));
+      expect(text).not.to.contain('touches');
     });
 
     it('refuse a size that can not hold, with the figures and the flag, and leave nothing', async () => {
