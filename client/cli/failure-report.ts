@@ -42,7 +42,8 @@ export function reportFailure(io: CliIo, error: unknown, verbose = false): numbe
 /** The messages of an error and its causes; a failure of the author's code with the author's line. */
 export function describeFailure(error: unknown): string[] {
   const chain = causesOf(error);
-  const rootFirst = error instanceof MillraceError && ROOT_CAUSE_FIRST.has(error.code);
+  // What is none of ours a program's main has thrown.
+  const rootFirst = error instanceof MillraceError ? ROOT_CAUSE_FIRST.has(error.code) : error instanceof Error;
   if (!rootFirst) {
     return dropRepeated(chain.map(messageOf)).map((text, i) => (i === 0 ? text : `Caused by: ${text}`));
   }

@@ -122,6 +122,14 @@ export const YARN_OPTIONS = {
     description: 'Has no effect: the runtime is shipped as it is.',
     hidden: true,
   },
+  yarnShip: {
+    short: 'yt',
+    long: 'yarnship',
+    argument: 'arg',
+    repeatable: true,
+    description: 'Not supported: pack files into the bundle, or read them from HDFS.',
+    hidden: true,
+  },
 } as const satisfies Record<string, CliOption>;
 
 export const RUN_OPTIONS = {
@@ -148,6 +156,14 @@ export const RUN_OPTIONS = {
     short: 'n',
     long: 'allowNonRestoredState',
     description: 'Skip state that has no operator (comes with checkpoints).',
+  },
+  classpath: {
+    short: 'C',
+    long: 'classpath',
+    argument: 'url',
+    repeatable: true,
+    description: 'Not supported: a bundle has all that its program imports.',
+    hidden: true,
   },
   shutdownOnExit: {
     short: 'sae',

@@ -23,7 +23,7 @@ export const run: Action = async (io, argv) => {
     for (const line of actionHelp('run')) io.out(line);
     return 0;
   }
-  refuseSavepoints(options);
+  refuseUnsupported(options);
   const wanted = options.get('parallelism');
   const parallelism = wanted === undefined ? undefined : positive(wanted, 'The parallelism');
   const containers = options.get('yarnContainers');
@@ -100,13 +100,20 @@ async function submitterFor(
   return new Submitter(io, { hadoop, configuration, specification, detached });
 }
 
-function refuseSavepoints(options: ParsedOptions<typeof TABLE>): void {
-  if (!options.hasAny('fromSavepoint', 'allowNonRestored')) return;
-  throw new MillraceError(
-    'ILLEGAL_ARGUMENT',
-    'Starting from a savepoint (-s, -n) comes with checkpoints, which this version does not have yet.',
-    { domain: 'user' },
-  );
+/** What Flink has and this version has not: a job that silently went without it would do something else. */
+const UNSUPPORTED = {
+  'Starting from a savepoint (-s, -n) comes with checkpoints, which this version does not have yet.': [
+    'fromSavepoint',
+    'allowNonRestored',
+  ],
+  '-C (class path) is not supported: a program imports what it needs, and its bundle has it all.': ['classpath'],
+  '-yt (ship files) is not supported: pack what a program needs into its bundle, or read it from HDFS.': ['yarnShip'],
+} as const;
+
+function refuseUnsupported(options: ParsedOptions<typeof TABLE>): void {
+  for (const [message, names] of Object.entries(UNSUPPORTED)) {
+    if (options.hasAny(...names)) throw new MillraceError('ILLEGAL_ARGUMENT', message, { domain: 'user' });
+  }
 }
 
 /** Options that change nothing where they stand are no error in Flink; the user is told. */

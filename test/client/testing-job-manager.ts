@@ -25,6 +25,8 @@ export class TestingJobManager {
   onCancel: (job: TestingJob) => void = job => {
     job.state = 'CANCELED';
   };
+  /** Called when a client has asked for a result. */
+  onResult: (job: TestingJob) => void = () => {};
   onShutDown: () => void = () => {};
   /** Asked for by `Authorization: Bearer`. */
   token: string | undefined;
@@ -95,6 +97,7 @@ export class TestingJobManager {
     const { state, waitingFor, failure } = job;
     if (what === 'status') return json(response, 200, { id, state, waitingFor, failure });
     json(response, 200, resultOf(job));
+    this.onResult(job);
   }
 
   private submit(body: Buffer, response: ServerResponse): void {
