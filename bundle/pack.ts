@@ -178,6 +178,8 @@ async function bundle(entry: string): Promise<Uint8Array> {
       keepNames: true,
       logLevel: 'silent',
       plugins: [platformApi],
+      // CommonJS packages look at them when they are loaded.
+      define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
       banner: {
         js: "import { createRequire as __millraceRequire } from 'node:module'; const require = __millraceRequire(import.meta.url);",
       },

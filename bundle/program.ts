@@ -57,7 +57,14 @@ export async function loadProgramFile(
   } finally {
     sandbox.module = undefined;
   }
-  return findEntry(module, entry, name);
+  return findEntry(exportsOf(module), entry, name);
+}
+
+/** A CommonJS program has become the default export of its bundle, with what it exports as properties. */
+function exportsOf(module: Record<string, unknown>): Record<string, unknown> {
+  const { default: only, ...others } = module;
+  const isHolder = typeof only === 'object' && only !== null && typeof (only as { main?: unknown }).main !== 'function';
+  return isHolder && Object.keys(others).length === 0 ? (only as Record<string, unknown>) : module;
 }
 
 function findEntry(module: Record<string, unknown>, entry: string | undefined, name: string): Program {

@@ -45,7 +45,8 @@ export function describeFailure(error: unknown): string[] {
   // What is none of ours a program's main has thrown.
   const rootFirst = error instanceof MillraceError ? ROOT_CAUSE_FIRST.has(error.code) : error instanceof Error;
   if (!rootFirst) {
-    return dropRepeated(chain.map(messageOf)).map((text, i) => (i === 0 ? text : `Caused by: ${text}`));
+    const lines = dropRepeated(chain.map(messageOf)).map((text, i) => (i === 0 ? text : `Caused by: ${text}`));
+    return [...lines, ...authorFrames(chain.at(-1))];
   }
   const root = chain.at(-1);
   const outer = dropRepeated(

@@ -100,6 +100,36 @@ describe('packing a program', () => {
     expect((await submit(join(dir, 'x-1.0.0.tgz'))).graph.vertices).to.have.length(1);
   });
 
+  it('takes a program that a compiler has made CommonJS, and packages that look where they lie', async () => {
+    const dir = tempDir();
+    mkdirSync(join(dir, 'node_modules/located'), { recursive: true });
+    writeFileSync(join(dir, 'node_modules/located/package.json'), '{"name":"located","main":"index.js"}');
+    writeFileSync(join(dir, 'node_modules/located/index.js'), 'exports.at = [__dirname, __filename];');
+    const program = `"use strict";
+      Object.defineProperty(exports, '__esModule', { value: true });
+      const millrace = require('millrace');
+      const { at } = require('located');
+      class Job {
+        static async main() {
+          const env = millrace.StreamExecutionEnvironment.getExecutionEnvironment();
+          env.fromElements(...at).print();
+          await env.execute();
+        }
+      }
+      exports.Job = Job;
+      exports.default = Job;`;
+    for (const [name, text] of [
+      ['default.js', program],
+      ['named.cjs', program.replace('exports.default = Job;', '')],
+    ] as const) {
+      writeFileSync(join(dir, name), text);
+      expect((await submit(join(dir, name))).graph.vertices, name).to.have.length(1);
+      const { code } = await packBundle(join(dir, name));
+      expect((await loadProgram(code, 'Job')).entryName).to.equal('Job');
+      expect((await failure(loadProgram(code, 'Nope', name))).message).to.match(/exports (default, )?Job/);
+    }
+  });
+
   it('gives equal bytes and hash for an equal program', async () => {
     const path = file('job.mjs', PIPELINE('env.fromElements(1).print();'));
     expect((await packBundle(path)).sha256).to.equal((await packBundle(path)).sha256);

@@ -335,6 +335,14 @@ describe('flink run -m yarn-cluster', () => {
       });
     }
 
+    it('a program whose module throws, with the line', async () => {
+      const broken = user.file('broken.js', "const a = 1;\nthrow new Error('at the top');\nexport const main = a;\n");
+      const { code, err } = await perJob(broken);
+      expect(err).to.match(/broken\.js can't be loaded: at the top\n\s+at .*broken\.js:2/);
+      expect(code).to.equal(1);
+      expectNothingSubmitted();
+    });
+
     it('where Hadoop is not configured, saying how it is found', async () => {
       user.env['HADOOP_CONF_DIR'] = '';
       const { code, err } = await numbers();
