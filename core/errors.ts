@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /**
  * The one error class of the platform. What callers decide on stands in fields, never in the message:
  * `domain` says whose fault it is, `retry` whether trying again can help, `code` which situation it is.
@@ -113,10 +115,13 @@ export interface SerializedError {
   cause?: SerializedError;
 }
 
-export function serializeError(error: unknown, depth = 0): SerializedError {
-  if (!(error instanceof Error)) return { name: 'Error', message: `thrown value: ${String(error)}` };
-  const out: SerializedError = { name: error.name, message: error.message };
-  if (error.stack !== undefined) out.stack = error.stack;
+/** Characters of a message or stack that travel: one error is kept and shown in several places. */
+const LONGEST_TEXT = 32 * 1024;
+
+export function serializeError(thrown: unknown, depth = 0): SerializedError {
+  const error = toError(thrown);
+  const out: SerializedError = { name: error.name, message: shortened(error.message) };
+  if (error.stack !== undefined) out.stack = shortenedStack(error);
   if (error instanceof MillraceError) {
     out.code = error.code;
     out.domain = error.domain;
@@ -142,8 +147,48 @@ export function deserializeError(data: SerializedError): Error {
     error = new Error(data.message, cause && { cause });
     error.name = data.name;
   }
-  if (data.stack !== undefined) error.stack = data.stack;
+  // Its own stack would be of who reads it.
+  error.stack = data.stack ?? `${error.name}: ${error.message}`;
   return error;
+}
+
+/** What was thrown as an Error that can be read; of what is none, its value and no stack: it would be of who caught it. */
+export function toError(thrown: unknown): Error {
+  if (isReadableError(thrown)) return thrown;
+  const error = new Error(`thrown value: ${textOf(thrown)}`);
+  error.stack = error.message;
+  return error;
+}
+
+/** An author's class may have getters, which may throw. */
+function isReadableError(thrown: unknown): thrown is Error {
+  try {
+    if (!(thrown instanceof Error)) return false;
+    return [thrown.name, thrown.message, thrown.stack ?? ''].every(text => typeof text === 'string');
+  } catch {
+    return false;
+  }
+}
+
+function textOf(thrown: unknown): string {
+  if (typeof thrown === 'string') return thrown;
+  try {
+    return inspect(thrown, { depth: 2, breakLength: Number.POSITIVE_INFINITY });
+  } catch {
+    return `a ${typeof thrown} that can't be shown`;
+  }
+}
+
+function shortened(text: string): string {
+  if (text.length <= LONGEST_TEXT) return text;
+  return `${text.slice(0, LONGEST_TEXT)} … (${text.length - LONGEST_TEXT} more characters)`;
+}
+
+/** A stack begins with the message; where it happened comes after it. */
+function shortenedStack({ stack = '', message }: Error): string {
+  const at = message.length > LONGEST_TEXT ? stack.indexOf(message) : -1;
+  if (at < 0) return shortened(stack);
+  return stack.slice(0, at) + shortened(message) + shortened(stack.slice(at + message.length));
 }
 
 /** The innermost cause: what is printed first. */
@@ -155,5 +200,5 @@ export function rootCause(error: unknown): unknown {
 
 /** The message of anything that was thrown, in one line. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message : textOf(error);
 }

@@ -6,7 +6,7 @@ import { type CliIo, UsageError } from './io.js';
 const ROOT_CAUSE_FIRST: ReadonlySet<ErrorCode> = new Set(['JOB_FAILED', 'APPLICATION_FAILED']);
 
 /** The platform's own files, here and in containers, and Node's: not what an author looks for. */
-const ROLE_FILE = /[/\\](slot-worker|taskmanager|applicationmaster|program-runner)\.js:\d/;
+const RUNTIME = /[/\\]runtime\.tgz[/\\]/;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const OWN_FOLDER = /^(api|applicationmaster|bundle|client|core|dist|minicluster|taskmanager|yarn-bridge)[/\\]/;
 
@@ -14,7 +14,7 @@ function isForeign(frame: string): boolean {
   const start = frame.indexOf(ROOT);
   return (
     /\(node:|[/\\]node_modules[/\\]/.test(frame) ||
-    ROLE_FILE.test(frame) ||
+    RUNTIME.test(frame) ||
     (start >= 0 && OWN_FOLDER.test(frame.slice(start + ROOT.length)))
   );
 }
@@ -48,15 +48,24 @@ export function describeFailure(error: unknown): string[] {
     const lines = dropRepeated(chain.map(messageOf)).map((text, i) => (i === 0 ? text : `Caused by: ${text}`));
     return [...lines, ...authorFrames(chain.at(-1))];
   }
-  const root = chain.at(-1);
+  const first = firstToTell(chain);
+  const root = chain[first];
   const outer = dropRepeated(
     chain
-      .slice(0, -1)
+      .slice(0, first)
       .reverse()
       .map(messageOf)
       .filter(text => !text.includes(messageOf(root)) || text === messageOf(error)),
   );
   return [titleOf(root), ...authorFrames(root), ...outer.map(text => `  in: ${text}`)];
+}
+
+/** The root cause; where it is the platform's, whoever repeats it says more: which TaskManager, which task. */
+function firstToTell(chain: unknown[]): number {
+  let at = chain.length - 1;
+  if (!(chain[at] instanceof MillraceError)) return at;
+  while (at > 1 && messageOf(chain[at - 1]).includes(messageOf(chain[at]))) at--;
+  return at;
 }
 
 function causesOf(error: unknown): unknown[] {
@@ -71,7 +80,7 @@ function dropRepeated(texts: string[]): string[] {
 }
 
 function titleOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return messageOf(error);
   return error instanceof MillraceError || error.name === 'Error' ? error.message : `${error.name}: ${error.message}`;
 }
 

@@ -38,13 +38,22 @@ export function hashKey(key: unknown): number {
     case 'object':
       if (key !== null) return hashObject(key);
   }
-  throw new MillraceError('ILLEGAL_ARGUMENT', `A key can't be ${key === null ? 'null' : typeof key}.`, {
-    domain: 'user',
-  });
+  throw noKey(key === null || key === undefined ? String(key) : `a ${typeof key}`);
+}
+
+function noKey(what: string): MillraceError {
+  return new MillraceError(
+    'ILLEGAL_ARGUMENT',
+    `A key can't be ${what}: keys are strings, numbers, booleans, bigints, Dates, or arrays and objects of them.`,
+    { domain: 'user' },
+  );
 }
 
 function hashObject(key: object): number {
-  if (key instanceof Date) return hashLong(BigInt(key.getTime()));
+  if (key instanceof Date) {
+    if (Number.isNaN(key.getTime())) throw noKey('an invalid Date');
+    return hashLong(BigInt(key.getTime()));
+  }
   const parts = Array.isArray(key)
     ? key
     : Object.keys(key)

@@ -1,5 +1,5 @@
 import { type ResourceLimits, Worker } from 'node:worker_threads';
-import { MillraceError, messageOf } from '../../core/errors.js';
+import { MillraceError, messageOf, toError } from '../../core/errors.js';
 import type { HostPort, JobInformation, TaskDeploymentDescriptor } from '../../core/protocol/index.js';
 import type { SlotHost, SlotHostEvents, SlotUsage } from './slot-host.js';
 import type { FromSlot, SlotWorkerData, ToSlot } from './worker-messages.js';
@@ -32,7 +32,7 @@ export class WorkerSlotHost implements SlotHost {
   ) {
     this.exited = new Promise(resolve => worker.once('exit', () => resolve()));
     worker.on('error', (error: unknown) => {
-      this.crash = error instanceof Error ? error : new Error(`thrown value: ${String(error)}`);
+      this.crash = toError(error);
     });
     worker.on('message', (message: FromSlot) => this.receive(message));
   }
@@ -144,7 +144,7 @@ export class WorkerSlotHost implements SlotHost {
         'OUT_OF_MEMORY',
         `The thread of slot ${this.index} ran out of memory: it needed more than its share of ${mb(heapLimit)} of heap. ` +
           `Raise -tm (taskmanager.memory.process.size, now ${mb(processMemory)}) or lower -s (taskmanager.numberOfTaskSlots).`,
-        { domain: 'user', cause: crash, context: { slot: this.index, share: heapLimit } },
+        { domain: 'user', context: { slot: this.index, share: heapLimit } },
       );
     }
     if (crash) {

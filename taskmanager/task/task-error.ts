@@ -1,4 +1,4 @@
-import { MillraceError, messageOf } from '../../core/errors.js';
+import { MillraceError, toError } from '../../core/errors.js';
 import type { ChainedOperator, JobVertex } from '../../core/graph/index.js';
 
 export interface FailurePlace {
@@ -27,7 +27,7 @@ export function taskError(error: unknown, { vertex, subtaskIndex, operator }: Fa
       ...(error.cause !== undefined && { cause: error.cause }),
     });
   }
-  const name = error instanceof Error && error.name !== 'Error' ? `${error.name}: ` : '';
-  const cause = error instanceof Error ? error : new Error(`thrown value: ${String(error)}`);
-  return new MillraceError('TASK_FAILED', `${place} failed: ${name}${messageOf(error)}`, { cause, context });
+  const cause = toError(error);
+  const name = cause.name !== 'Error' ? `${cause.name}: ` : '';
+  return new MillraceError('TASK_FAILED', `${place} failed: ${name}${cause.message}`, { cause, context });
 }

@@ -46,21 +46,29 @@ export class TestingProcesses {
     { taskManagers = 1, built = false } = {},
   ): Promise<TestingProcesses> {
     const processes = new TestingProcesses(conf, built);
-    const configuration = Configuration.from(processes.conf);
-    processes.master = await ApplicationMaster.start({
-      configuration,
-      secret: processes.secret,
+    try {
+      await processes.open(taskManagers);
+      return processes;
+    } catch (error) {
+      await processes.close();
+      throw error;
+    }
+  }
+
+  private async open(taskManagers: number): Promise<void> {
+    this.master = await ApplicationMaster.start({
+      configuration: Configuration.from(this.conf),
+      secret: this.secret,
       logger: silentLogger,
-      fileSystems: processes.lifecycle.own(new FileSystems()),
+      fileSystems: this.lifecycle.own(new FileSystems()),
       rpc: { host: '127.0.0.1', port: 0 },
       rest: { host: '127.0.0.1', port: 0, access: { type: 'open' }, logFiles: {} },
       advertisedHost: '127.0.0.1',
       driver: () => new StandaloneDriver(),
     });
-    processes.lifecycle.defer(() => processes.master.shutDown({ status: 'SUCCEEDED', diagnostics: '' }));
-    for (let i = 0; i < taskManagers; i++) processes.startTaskManager(`tm-${i + 1}`);
-    await eventually(() => processes.master.slots.taskManagers.size === taskManagers, { timeout: 20_000 });
-    return processes;
+    this.lifecycle.defer(() => this.master.shutDown({ status: 'SUCCEEDED', diagnostics: '' }));
+    for (let i = 0; i < taskManagers; i++) this.startTaskManager(`tm-${i + 1}`);
+    await eventually(() => this.master.slots.taskManagers.size === taskManagers, { timeout: 50_000 });
   }
 
   get freeSlots(): number {

@@ -12,13 +12,13 @@ describe('user code in a slot of a TaskManager process', function () {
   let pid: number;
 
   before(async () => {
-    cluster = await TestingProcesses.start({
-      'task.cancellation.timeout': '2 s',
-      'taskmanager.memory.process.size': '400m',
-    });
+    cluster = await TestingProcesses.start(
+      { 'task.cancellation.timeout': '2 s', 'taskmanager.memory.process.size': '400m' },
+      { built: true },
+    );
     pid = cluster.taskManagers[0]!.pid!;
   });
-  after(() => cluster.close());
+  after(() => cluster?.close());
 
   /** A job that fails must leave its TaskManager, and all slots, as they were. */
   async function failureOf(job: JobMaster): Promise<MillraceError> {
@@ -37,6 +37,13 @@ describe('user code in a slot of a TaskManager process', function () {
     const root = rootCause(failure) as Error;
     expect(`${root.name}: ${root.message}`).to.equal('TypeError: no a');
     expect(root.stack).to.match(/[0-9a-f]{32}\.ts:7:\d+/);
+  });
+
+  it('that throws what is no error fails its job with that value', async () => {
+    const job = await cluster.submit(`env.fromElements(1).map(n => { throw { code: n, why: 'odd' }; }).print();`);
+    const failure = await failureOf(job);
+    expect(failure.message).to.match(/^'Map' \(1\/1\) failed: thrown value: \{ code: 1, why: 'odd' \}$/);
+    expect((rootCause(failure) as Error).stack).to.equal("thrown value: { code: 1, why: 'odd' }");
   });
 
   it('that calls process.exit fails its job, not its TaskManager, and says so', async () => {

@@ -43,6 +43,8 @@ describe('key groups', () => {
   it('refuse null and undefined', () => {
     expect(() => hashKey(null)).to.throw(/can't be null/);
     expect(() => hashKey([undefined])).to.throw(/can't be undefined/);
+    expect(() => hashKey(() => 1)).to.throw(/can't be a function: keys are strings/);
+    expect(() => hashKey(new Date('never'))).to.throw(/can't be an invalid Date/);
   });
 
   it('are 128 for small jobs and grow with the parallelism', () => {
