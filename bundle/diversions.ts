@@ -14,13 +14,16 @@ export class Diversions<Subject> {
   /** `instead` may decline by giving nothing. */
   method<T extends object>(target: T, key: keyof T, instead: (subject: Subject) => Callable | undefined): void {
     const real = target[key] as Callable;
-    const { subject } = this;
-    function diverted(this: unknown, ...args: never[]): unknown {
-      const caller = subject();
-      return ((caller && instead(caller)) ?? real).apply(this, args);
-    }
-    // util.promisify and the like look at a function's own properties.
-    Object.defineProperties(diverted, Object.getOwnPropertyDescriptors(real));
+    const route = (): Callable | undefined => {
+      const caller = this.subject();
+      return caller && instead(caller);
+    };
+    // A proxy keeps a function's own properties, which util.promisify and the like look at, and a class one.
+    const diverted = new Proxy(real, {
+      apply: (_, self, args) => Reflect.apply(route() ?? real, self, args) as unknown,
+      construct: (_, args, newTarget) =>
+        (route()?.(...(args as never[])) ?? Reflect.construct(real, args, newTarget)) as object,
+    });
     this.value(target, key, diverted);
   }
 

@@ -1,9 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes } from 'node:crypto';
 import { EXECUTOR, type ExecutorHolder, type PipelineExecutor } from '../core/executor.js';
 import type { MainRecording } from '../core/graph/index.js';
 import { VERSION } from '../core/version.js';
 import { Diversions } from './diversions.js';
-import { divertFileReads, divertOutside } from './file-access.js';
+import { divertFileReads } from './file-access.js';
+import { divertOutside } from './outside-access.js';
+import { divertRandomness, seededBytes, seededRandom } from './random-source.js';
 
 export type SandboxMode = 'record' | 'replay';
 
@@ -11,21 +14,11 @@ export function newRecording(): MainRecording {
   return {
     time: Date.now(),
     randomSeed: (Math.random() * 2 ** 32) | 0,
+    cryptoSeed: randomBytes(32).toString('hex'),
     cwd: process.cwd(),
     env: {},
     files: {},
     platformVersion: VERSION,
-  };
-}
-
-/** mulberry32: small, seeded, good enough for a program's `main`. */
-function seededRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
 
@@ -40,6 +33,8 @@ const current = new AsyncLocalStorage<Sandbox | undefined>();
  */
 export class Sandbox {
   readonly random: () => number;
+  /** So many random bytes, as node:crypto gives them. */
+  readonly bytes: (size: number) => Buffer;
   /** Takes what `env.execute()` gives. */
   executor: PipelineExecutor | undefined;
   /** What is being imported, by its absolute name: Node's loader reads it by the same `fs.promises` as programs do. */
@@ -51,6 +46,7 @@ export class Sandbox {
     readonly mode: SandboxMode,
   ) {
     this.random = seededRandom(recording.randomSeed);
+    this.bytes = seededBytes(recording.cryptoSeed);
   }
 
   async run<T>(program: () => Promise<T>): Promise<T> {
@@ -106,7 +102,7 @@ function leave(): void {
 function divert(): Diversions<Sandbox> {
   const diverted = new Diversions(() => current.getStore());
   divertClock(diverted);
-  diverted.method(Math, 'random', sandbox => sandbox.random);
+  divertRandomness(diverted);
   diverted.method(process, 'cwd', sandbox => () => sandbox.recording.cwd);
   diverted.value(process, 'env', environment());
   diverted.getter(globalThis as ExecutorHolder, EXECUTOR, sandbox => sandbox.executor);
@@ -136,6 +132,9 @@ function divertClock(diverted: Diversions<Sandbox>): void {
     get: (target, key, receiver) => (key === 'now' ? now : Reflect.get(target, key, receiver)),
   });
   diverted.value(globalThis, 'Date', StillDate);
+  diverted.method(performance, 'now', () => () => 0);
+  diverted.method(process.hrtime, 'bigint', () => () => 0n);
+  diverted.method(process, 'hrtime', () => () => [0, 0]);
 }
 
 /** A program may keep the object it found at `process.env`: outside it is the real one's. */

@@ -53,7 +53,10 @@ export interface ProgramReference {
 export interface MainRecording {
   /** Milliseconds since the epoch that the clock shows during `main`. */
   time: number;
+  /** For Math.random. */
   randomSeed: number;
+  /** For node:crypto: 64 hex digits. */
+  cryptoSeed: string;
   cwd: string;
   env: Record<string, string | undefined>;
   /** Absolute path → content. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -196,7 +197,7 @@ describe('binding a program', () => {
       path,
       PIPELINE(
         `const factor = Number(fs.readFileSync(${JSON.stringify(join(dir, 'factor.txt'))}, 'utf8')) * process.env.MILLRACE_TEST_FACTOR;
-         const stamp = [Date.now(), Math.random(), new Date().getTime(), process.cwd()].join();
+         const stamp = [Date.now(), Math.random(), new Date().getTime(), process.cwd(), performance.now(), process.hrtime.bigint()].join();
          env.fromElements(1).map(n => [n * factor, stamp]).name('m').print();`,
         "import fs from 'node:fs';",
       ),
@@ -373,17 +374,61 @@ describe('binding a program', () => {
     expect(error.message).to.match(/another graph when it is run again \(.* is missing\)/);
   });
 
-  it('refuses input and output in main, by name', async () => {
+  it('gives main the same randomness of node:crypto each time, and each submission another', async () => {
     const path = file(
       'job.js',
       PIPELINE(
-        "http.get('http://127.0.0.1:9/').on('error', () => {}); env.fromElements(1).print();",
-        "import http from 'node:http';",
+        `const drawn = [randomUUID(), crypto.randomUUID(), crypto.getRandomValues(new Uint32Array(2)).join(), webcrypto.randomUUID(),
+           nodeCrypto.randomBytes(5).toString('hex'), await promisify(nodeCrypto.randomBytes)(3), nodeCrypto.randomInt(5, 1e9),
+           nodeCrypto.randomFillSync(new Uint16Array(4), 1, 2).join(), nodeCrypto.getRandomValues(new Uint8Array(3)).join()];
+         env.fromElements(1).map(() => drawn.map(String)).name('m').print();`,
+        "import nodeCrypto, { randomUUID, webcrypto } from 'node:crypto'; import { promisify } from 'node:util';",
       ),
     );
-    const { code, reference, graph } = await submit(path);
-    expect((await failure(dryBind(code, reference, graph))).message).to.match(/main called http\.get/);
+    const drawnBy = async ({ bundleFile, reference, graph }: Submitted): Promise<string[]> => {
+      const id = graph.vertices[0]!.operators.find(o => o.name === 'm')!.operatorId;
+      const functions = await bindProgram({ bundleFile, program: reference });
+      return (functions.get(id)!.function as () => string[])();
+    };
+    const submitted = await submit(path);
+    const drawn = await drawnBy(submitted);
+    expect(await drawnBy(submitted)).to.deep.equal(drawn);
+    expect(drawn[0]).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(drawn[7]).to.match(/^0,[1-9]\d*,[1-9]\d*,0$/);
+    expect(new Set(drawn)).to.have.property('size', drawn.length);
+    const again = await drawnBy(await submit(path));
+    for (const [i, value] of again.entries()) expect(value).not.to.equal(drawn[i]);
+    expect(randomUUID()).not.to.equal(randomUUID());
   });
+
+  const OUTSIDE: Array<[name: string, imports: string, code: string]> = [
+    ['http.get', "import http from 'node:http'", "http.get('http://127.0.0.1:9/').on('error', () => {})"],
+    [
+      'net.Socket.prototype.connect',
+      "import { Socket } from 'node:net'",
+      "new Socket().connect(9).on('error', () => {})",
+    ],
+    ['net.Server.prototype.listen', "import { Server } from 'node:http'", 'new Server().listen(0).close()'],
+    ['dgram.createSocket', "import { createSocket } from 'node:dgram'", "createSocket('udp4').close()"],
+    ['dns.lookup', "import { lookup } from 'node:dns'", "lookup('localhost', () => {})"],
+    ['dns/promises.lookup', "import { lookup } from 'node:dns/promises'", "await lookup('localhost')"],
+    ['child_process.execSync', "import { execSync } from 'node:child_process'", "execSync('true')"],
+    ['worker_threads.Worker', "import { Worker } from 'node:worker_threads'", "new Worker('0', { eval: true })"],
+    ['fs.existsSync', "import { existsSync } from 'node:fs'", "existsSync('/tmp')"],
+    ['fs.realpathSync.native', "import fs from 'node:fs'", "fs.realpathSync.native('/')"],
+    ['fs/promises.stat', "import { stat } from 'node:fs/promises'", "await stat('/')"],
+    ['fetch', '', "await fetch('http://127.0.0.1:9/').catch(() => {})"],
+    ['process.stdin', '', 'process.stdin.pause()'],
+    ['process.kill', '', 'process.kill(process.pid, 0)'],
+  ];
+  for (const [name, imports, code] of OUTSIDE) {
+    it(`refuses ${name} in main, by name`, async () => {
+      const path = file('job.js', PIPELINE(`${code}; env.fromElements(1).print();`, `${imports};`));
+      const { code: bundle, reference, graph } = await submit(path);
+      const { message } = await failure(dryBind(bundle, reference, graph));
+      expect(message).to.include(`main called ${name} while its functions were bound`);
+    });
+  }
 
   it('refuses a job of another platform version with both versions', async () => {
     const { reference, bundleFile } = await submit(file('job.js', PIPELINE('env.fromElements(1).print();')));
