@@ -72,23 +72,16 @@ export async function untilReachable(hadoop: HadoopAccess, applicationId: string
   }
 }
 
+/** As `report` says, but patient with an application that a ResourceManager may only not know yet. */
 async function reportAfterRecovery(hadoop: HadoopAccess, applicationId: string): Promise<ApplicationReport> {
   const { resourceManager } = hadoop;
   try {
+    // One that does not answer at all is told without such patience.
     return await resourceManager.report(applicationId);
   } catch (error) {
     if (!(error instanceof MillraceError) || error.code !== 'APPLICATION_NOT_FOUND') throw error;
-    const { startedOn } = await resourceManager.clusterInfo();
-    if (!mayBeRecovered(applicationId, startedOn)) throw error;
     return resourceManager.report(applicationId, { keepTrying: REACHABLE_WAIT });
   }
-}
-
-/** Whether a ResourceManager that does not know an application may still recover it from the one before it. */
-export function mayBeRecovered(applicationId: string, startedOn: number): boolean {
-  // Ids carry the start of the ResourceManager that gave them: what this one gave, it would know.
-  const ofAnEarlierOne = Number(applicationId.split('_')[1]) < startedOn;
-  return ofAnEarlierOne && Date.now() - startedOn < RESOURCE_MANAGER_RECOVERY;
 }
 
 /** What an application in ACCEPTED waits for, and what there is of it. */

@@ -2,7 +2,7 @@ import type { FileStatus } from '../../core/fs/index.js';
 import { joinPath } from '../../core/fs/index.js';
 import { ResourceCache } from '../../yarn-bridge/launch/index.js';
 import { isFinal } from '../../yarn-bridge/rest/index.js';
-import { mayBeRecovered } from './application-watch.js';
+import { RESOURCE_MANAGER_RECOVERY } from './application-watch.js';
 import type { HadoopAccess } from './hadoop-access.js';
 import { StagingDirectory } from './staging.js';
 
@@ -47,4 +47,11 @@ async function isLeftOver(hadoop: HadoopAccess, folder: FileStatus, startedOn: n
   if (mayBeRecovered(folder.name, startedOn)) return false;
   const maker = await new StagingDirectory(hadoop.fileSystem, folder.path).maker();
   return Date.now() - folder.modificationTime >= ABANDONED[maker];
+}
+
+/** Whether a ResourceManager that does not know an application may still recover it: nothing is removed on a doubt. */
+function mayBeRecovered(applicationId: string, startedOn: number): boolean {
+  // Ids carry the start of the ResourceManager that gave them: what this one gave, it would know.
+  const ofAnEarlierOne = Number(applicationId.split('_')[1]) < startedOn;
+  return ofAnEarlierOne && Date.now() - startedOn < RESOURCE_MANAGER_RECOVERY;
 }

@@ -22,6 +22,8 @@ export class TestingYarn {
   /** What the cluster's nodes have left. */
   availableMb = 256;
   startedOn = Date.now() - 3_600_000;
+  /** INITIALIZING while it recovers applications. */
+  haState = 'ACTIVE';
   /** File name → content, of the ApplicationMaster's container. */
   logs: Record<string, string> = {};
   /** `POST apps`, `PUT apps/<id>/state` … in order. */
@@ -114,7 +116,7 @@ export class TestingYarn {
   }
 
   private readonly fixed: Record<string, () => unknown> = {
-    info: () => ({ clusterInfo: { id: 1, startedOn: this.startedOn, hadoopVersion: '3.4.2' } }),
+    info: () => ({ clusterInfo: { id: 1, startedOn: this.startedOn, haState: this.haState, hadoopVersion: '3.4.2' } }),
     metrics: () => ({
       clusterMetrics: {
         availableMB: this.availableMb,

@@ -83,22 +83,33 @@ export class ResourceManagerRest implements Closeable {
 
   /**
    * The application as the ResourceManager sees it. One that restarts refuses connections and then, for seconds, knows
-   * none: `keepTrying` is for how many milliseconds that is no failure yet (default 0).
+   * none: `keepTrying` is for how many milliseconds that is no failure yet (default 0). One that is active has recovered:
+   * what it does not know is APPLICATION_NOT_FOUND at once.
    */
   async report(applicationId: string, options: { keepTrying?: number } = {}): Promise<types.ApplicationReport> {
     const call = { name: `report on ${applicationId}`, applicationId: checkId(applicationId) };
     const deadline = Date.now() + (options.keepTrying ?? 0);
-    for (;;) {
+    for (let recovered = false; ; ) {
       try {
         return await this.json(types.ApplicationAnswer, 'GET', `apps/${applicationId}`, call);
       } catch (error) {
-        const mayCome = isPassing(error) || (error instanceof MillraceError && error.code === 'APPLICATION_NOT_FOUND');
-        if (!mayCome || Date.now() + RECOVERY_POLL > deadline) throw error;
+        const unknown = error instanceof MillraceError && error.code === 'APPLICATION_NOT_FOUND';
+        if (!(unknown || isPassing(error)) || Date.now() + RECOVERY_POLL > deadline) throw error;
+        if (unknown && recovered) throw error;
+        recovered = unknown && (await this.isActive());
+        // Between the two answers it may have become so: what it knows then is what counts.
+        if (recovered) continue;
         await delay(RECOVERY_POLL, undefined, { signal: this.http.signal }).catch(() => {
           throw this.http.signal.reason as Error;
         });
       }
     }
+  }
+
+  /** A ResourceManager calls itself active when it has read the applications of the one before it. */
+  private async isActive(): Promise<boolean> {
+    const info = await this.clusterInfo().catch(() => undefined);
+    return info?.haState === 'ACTIVE';
   }
 
   applications(filter: ApplicationFilter = {}): Promise<types.ApplicationReport[]> {

@@ -258,6 +258,34 @@ describe('yarn-session.sh', () => {
       }
     });
 
+    it('also while a restarted ResourceManager does not know it yet', async () => {
+      await user.yarnSession('-d');
+      const { id } = hadoop.yarn.last;
+      const application = hadoop.yarn.last;
+      hadoop.yarn.applications.delete(id);
+      Object.assign(hadoop.yarn, { startedOn: Date.now(), haState: 'INITIALIZING' });
+      const listing = user.flink('list');
+      const asked = (): number => hadoop.yarn.calls.filter(call => call === `GET apps/${id}`).length;
+      const before = asked();
+      await eventually(() => asked() > before + 2);
+      hadoop.yarn.applications.set(id, application);
+      expect((await listing).code).to.equal(0);
+      expect(existsSync(propertiesFile)).to.equal(true);
+    });
+
+    it('but one that is active, though it has just started, is not asked again for what it does not know', async () => {
+      Object.assign(hadoop.yarn, { startedOn: Date.now() });
+      const { code, err } = await user.flink('list', '-yid', 'application_1_0001');
+      expect(err).to.contain('application_1_0001 not found');
+      expect(code).to.equal(1);
+      expect(hadoop.yarn.calls).to.deep.equal([
+        'GET apps/application_1_0001',
+        'GET apps/application_1_0001',
+        'GET info',
+        'GET apps/application_1_0001',
+      ]);
+    });
+
     it('and when it has ended, the error names file and id, and the file is removed', async () => {
       await user.yarnSession('-d');
       const { id } = hadoop.yarn.last;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import { HadoopConfiguration } from '../../../yarn-bridge/conf/index.js';
 import { ResourceManagerRest, type ResourceManagerRestOptions } from '../../../yarn-bridge/rest/index.js';
@@ -281,7 +282,8 @@ describe('ResourceManagerRest', () => {
       const rm = connect([server.url], { callTimeout: 40 });
       const error = await fails('TIMEOUT', () => rm.metrics());
       expect(error.message).to.include('40 ms');
-      expect(server.received).to.have.length(1);
+      // On a busy host its time may be over before the request is there.
+      expect(server.received.length).to.be.at.most(1);
     });
 
     it('tries again while the server is not ready', async () => {
@@ -304,6 +306,7 @@ describe('ResourceManagerRest', () => {
     it('takes refused connections and 404 for passing, for as long as it was told', async () => {
       let calls = 0;
       const server = await serve((request, response) => {
+        if (/\/info\b/.test(request.url ?? '')) return recovering(response);
         calls++;
         if (calls === 1) request.socket.destroy();
         else if (calls <= 4) remoteException(response, 404, 'NotFoundException', `app with id: ${APP} not found`);
@@ -314,11 +317,41 @@ describe('ResourceManagerRest', () => {
     });
 
     it('gives up at the end of that time', async () => {
-      const server = await serve((_request, response) => remoteException(response, 404, 'NotFoundException'));
+      const server = await serve((request, response) => {
+        if (/\/info\b/.test(request.url ?? '')) return recovering(response);
+        remoteException(response, 404, 'NotFoundException');
+      });
       const rm = connect([server.url]);
       await fails('APPLICATION_NOT_FOUND', () => rm.report(APP, { keepTrying: 300 }));
-      expect(server.received).to.have.length(2);
+      expect(asked(server).filter(what => what === APP)).to.have.length(2);
     });
+
+    it('gives up at once where the ResourceManager is active, for then it has recovered', async () => {
+      const server = await serve((request, response) => {
+        if (/\/info\b/.test(request.url ?? '')) return json(response, 200, fixture('info.json'));
+        remoteException(response, 404, 'NotFoundException');
+      });
+      const rm = connect([server.url]);
+      await fails('APPLICATION_NOT_FOUND', () => rm.report(APP, { keepTrying: 60_000 }));
+      expect(asked(server)).to.deep.equal([APP, 'info', APP]);
+    });
+
+    it('asks once more when it has become active, for what it had not known may be there', async () => {
+      let active = false;
+      const server = await serve((request, response) => {
+        if (/\/info\b/.test(request.url ?? '')) {
+          active = true;
+          return json(response, 200, fixture('info.json'));
+        }
+        if (active) json(response, 200, fixture('app-accepted.json'));
+        else remoteException(response, 404, 'NotFoundException');
+      });
+      expect((await connect([server.url]).report(APP, { keepTrying: 1000 })).state).to.equal('ACCEPTED');
+    });
+
+    const recovering = (response: ServerResponse): void =>
+      json(response, 200, fixture('info.json').replace('"ACTIVE"', '"INITIALIZING"'));
+    const asked = ({ received }: TestingServer): string[] => received.map(({ url }) => /([^/?]+)(\?|$)/.exec(url)![1]!);
   });
 
   describe('with several ResourceManagers', () => {
