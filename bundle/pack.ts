@@ -73,7 +73,7 @@ async function packArchive(path: string, file: string): Promise<PackedBundle> {
         `${file}: its package.json names "${manifest.main ?? 'index.js'}" as main, which is not in it`,
       );
     }
-    return packed(file, await bundle(main));
+    return packed(file, await bundle(main, file));
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -104,7 +104,7 @@ function readManifest(path: string, file: string): Manifest {
 }
 
 /** Looks at the package.json nearest above the program: a range that excludes this version is refused. */
-function refuseOtherVersion(path: string): void {
+function refuseOtherVersion(path: string, archive?: string): void {
   for (let dir = dirname(path); ; dir = dirname(dir)) {
     const file = join(dir, 'package.json');
     if (existsSync(file)) {
@@ -112,7 +112,7 @@ function refuseOtherVersion(path: string): void {
       if (wanted !== undefined && !accepts(wanted, VERSION)) {
         throw new MillraceError(
           'VERSION_MISMATCH',
-          `${basename(path)} was made for millrace ${wanted} (${file}), this is Millrace ${VERSION}: use a client of that version, or change the dependency`,
+          `${basename(archive ?? path)} was made for millrace ${wanted} (${archive === undefined ? file : 'its package.json'}), this is Millrace ${VERSION}: use a client of that version, or change the dependency`,
         );
       }
       return;
@@ -159,8 +159,9 @@ const platformApi: Plugin = {
   },
 };
 
-async function bundle(entry: string): Promise<Uint8Array> {
-  refuseOtherVersion(entry);
+/** `archive`: what the user named, where the entry lies in a temporary folder. */
+async function bundle(entry: string, archive?: string): Promise<Uint8Array> {
+  refuseOtherVersion(entry, archive);
   const esbuild = await import('esbuild');
   try {
     const result = await esbuild.build({

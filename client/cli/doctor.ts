@@ -9,6 +9,7 @@ import type { Action } from './cli-frontend.js';
 import { configurationDirectory, loadClientConfiguration } from './client-configuration.js';
 import { checkHdfs } from './doctor-hdfs.js';
 import { actionHelp } from './help.js';
+import { refuseFurtherWords } from './honour-options.js';
 import type { CliIo } from './io.js';
 import { GENERAL_OPTIONS, GENERIC_OPTIONS } from './option-table.js';
 import { parseOptions, parseProperties } from './parse-options.js';
@@ -22,6 +23,7 @@ export const doctor: Action = async (io, argv) => {
     for (const line of actionHelp('doctor')) io.out(line);
     return 0;
   }
+  refuseFurtherWords(options, 0);
   const examination = new Examination(io);
   await examination.check('Node', () => describeNode());
   const configuration = await examination.check('configuration', async () => {

@@ -2,10 +2,13 @@ import { MillraceError } from '../../core/errors.js';
 import type { JobOverviewEntry, JobStatus } from '../../core/protocol/index.js';
 import type { Action } from './cli-frontend.js';
 import { actionHelp } from './help.js';
+import { refuseFurtherWords, refuseOrWarn } from './honour-options.js';
 import { openCluster } from './open-cluster.js';
 import { GENERAL_OPTIONS, LIST_OPTIONS } from './option-table.js';
 import { parseOptions } from './parse-options.js';
 import { resolveTarget, TARGET_OPTIONS } from './target.js';
+
+const TABLE = { ...GENERAL_OPTIONS, ...LIST_OPTIONS, ...TARGET_OPTIONS } as const;
 
 const WIDTH = 62;
 const SCHEDULED: ReadonlySet<JobStatus> = new Set(['CREATED', 'INITIALIZING']);
@@ -13,11 +16,13 @@ const ENDED: ReadonlySet<JobStatus> = new Set(['FINISHED', 'CANCELED', 'FAILED',
 
 /** `flink list [-a] [-r] [-s]` */
 export const list: Action = async (io, argv) => {
-  const options = parseOptions({ ...GENERAL_OPTIONS, ...LIST_OPTIONS, ...TARGET_OPTIONS }, argv);
+  const options = parseOptions(TABLE, argv);
   if (options.has('help')) {
     for (const line of actionHelp('list')) io.out(line);
     return 0;
   }
+  refuseOrWarn(io, TABLE, options);
+  refuseFurtherWords(options, 0);
   const all = options.has('all');
   const both = all || options.has('running') === options.has('scheduled');
   const cluster = await openCluster(io, await resolveTarget(io, options));

@@ -11,7 +11,34 @@ export interface CliOption {
   readonly description: string;
   /** Understood, but not shown. */
   readonly hidden?: boolean;
+  /** Changes nothing: why. Its user is told. */
+  readonly ineffective?: string;
+  /** A job that went without it would do something else: why it can't be had, and what to do. */
+  readonly refused?: string;
 }
+
+/** Also of yarn-session.sh. */
+export const NO_ZOOKEEPER = {
+  argument: 'arg',
+  description: 'Has no effect.',
+  hidden: true,
+  ineffective: 'there is no ZooKeeper',
+} as const;
+/** Also of yarn-session.sh. */
+export const OWN_RUNTIME = {
+  argument: 'arg',
+  description: 'Has no effect.',
+  hidden: true,
+  ineffective: 'the runtime is shipped as it is',
+} as const;
+const FROM_SAVEPOINT =
+  'Starting from a savepoint (-s, -n, -cm, -rm) comes with checkpoints, which this version does not have yet.';
+const NO_PYTHON = {
+  argument: 'arg',
+  description: 'Not supported.',
+  hidden: true,
+  refused: 'Python (-py and the like) is not supported: a program is JavaScript or TypeScript.',
+} as const;
 
 /** What all actions share. */
 export const GENERAL_OPTIONS = {
@@ -42,13 +69,7 @@ export const DEFAULT_MODE_OPTIONS = {
     argument: 'arg',
     description: "REST address of the JobManager as host:port; 'yarn-cluster' brings up a cluster on YARN for the job.",
   },
-  zookeeper: {
-    short: 'z',
-    long: 'zookeeperNamespace',
-    argument: 'arg',
-    description: 'Has no effect: there is no ZooKeeper.',
-    hidden: true,
-  },
+  zookeeper: { short: 'z', long: 'zookeeperNamespace', ...NO_ZOOKEEPER },
 } as const satisfies Record<string, CliOption>;
 
 export const YARN_ATTACH_OPTIONS = {
@@ -108,27 +129,16 @@ export const YARN_OPTIONS = {
     description: 'Show the resources of YARN (memory, cores) and start nothing.',
   },
   yarnHelp: { short: 'yh', long: 'yarnhelp', description: 'Show this help.', hidden: true },
-  yarnZookeeper: {
-    short: 'yz',
-    long: 'yarnzookeeperNamespace',
-    argument: 'arg',
-    description: 'Has no effect: there is no ZooKeeper.',
-    hidden: true,
-  },
-  yarnJar: {
-    short: 'yj',
-    long: 'yarnjar',
-    argument: 'arg',
-    description: 'Has no effect: the runtime is shipped as it is.',
-    hidden: true,
-  },
+  yarnZookeeper: { short: 'yz', long: 'yarnzookeeperNamespace', ...NO_ZOOKEEPER },
+  yarnJar: { short: 'yj', long: 'yarnjar', ...OWN_RUNTIME },
   yarnShip: {
     short: 'yt',
     long: 'yarnship',
     argument: 'arg',
     repeatable: true,
-    description: 'Not supported: pack files into the bundle, or read them from HDFS.',
+    description: 'Not supported.',
     hidden: true,
+    refused: '-yt (ship files) is not supported: pack what a program needs into its bundle, or read it from HDFS.',
   },
 } as const satisfies Record<string, CliOption>;
 
@@ -151,25 +161,51 @@ export const RUN_OPTIONS = {
     long: 'fromSavepoint',
     argument: 'savepointPath',
     description: 'Start from a savepoint (comes with checkpoints).',
+    refused: FROM_SAVEPOINT,
   },
   allowNonRestored: {
     short: 'n',
     long: 'allowNonRestoredState',
     description: 'Skip state that has no operator (comes with checkpoints).',
+    refused: FROM_SAVEPOINT,
+  },
+  claimMode: {
+    short: 'cm',
+    long: 'claimMode',
+    argument: 'arg',
+    description: 'Whose the savepoint is then (comes with checkpoints).',
+    hidden: true,
+    refused: FROM_SAVEPOINT,
+  },
+  restoreMode: {
+    short: 'rm',
+    long: 'restoreMode',
+    argument: 'arg',
+    description: 'The older name of -cm.',
+    hidden: true,
+    refused: FROM_SAVEPOINT,
   },
   classpath: {
     short: 'C',
     long: 'classpath',
     argument: 'url',
     repeatable: true,
-    description: 'Not supported: a bundle has all that its program imports.',
+    description: 'Not supported.',
     hidden: true,
+    refused: '-C (class path) is not supported: a program imports what it needs, and its bundle has it all.',
   },
   shutdownOnExit: {
     short: 'sae',
     long: 'shutdownOnAttachedExit',
-    description: 'Has no effect of its own: an attached client that is interrupted cancels its job.',
+    description: 'Cancel the job when the attached client is interrupted, as is done in any case.',
   },
+  python: { short: 'py', long: 'python', ...NO_PYTHON },
+  pythonFiles: { short: 'pyfs', long: 'pyFiles', ...NO_PYTHON },
+  pythonModule: { short: 'pym', long: 'pyModule', ...NO_PYTHON },
+  pythonArchives: { short: 'pyarch', long: 'pyArchives', ...NO_PYTHON },
+  pythonRequirements: { short: 'pyreq', long: 'pyRequirements', ...NO_PYTHON },
+  pythonExecutable: { short: 'pyexec', long: 'pyExecutable', ...NO_PYTHON },
+  pythonClientExecutable: { short: 'pyclientexec', long: 'pyClientExecutable', ...NO_PYTHON },
 } as const satisfies Record<string, CliOption>;
 
 export const CANCEL_OPTIONS = {

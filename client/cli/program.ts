@@ -32,12 +32,14 @@ export async function loadCommandLineProgram(
   const [file, ...args] = words;
   if (file === undefined) {
     throw new UsageError(
-      "A program's bundle should be specified (.js, .mjs, .ts or .tgz): the place of the JAR file in Flink.",
+      'Java program should be specified a JAR file.\nIts place is taken by a bundle here: a .js, .mjs, .cjs, .ts or .tgz file.',
     );
   }
   const packed = await packBundle(resolve(io.cwd, file)).catch((error: unknown) => {
     const missing = error instanceof MillraceError && /file does not exist/.test(error.message);
-    throw missing ? new UsageError(`Could not get job bundle: file does not exist: ${file}`) : error;
+    throw missing
+      ? new UsageError(`Could not get job jar and dependencies from JAR file: JAR file does not exist: ${file}`)
+      : error;
   });
   const sandbox = new Sandbox({ ...newRecording(), cwd: io.cwd }, 'record');
   const program = await loadProgram(packed.code, entry, packed.name, sandbox);

@@ -1,10 +1,10 @@
 import { runMain } from '../../bundle/index.js';
 import type { Configuration } from '../../core/config/index.js';
-import { MillraceError } from '../../core/errors.js';
 import { createFileSystems } from '../../yarn-bridge/filesystems/index.js';
 import { interruptible } from '../deploy/interruptible.js';
 import type { Action } from './cli-frontend.js';
 import { actionHelp } from './help.js';
+import { refuseOrWarn, warnOfUnused } from './honour-options.js';
 import type { CliIo } from './io.js';
 import { type JobSubmitter, RunningClusterSubmitter } from './job-submission.js';
 import { openCluster } from './open-cluster.js';
@@ -23,7 +23,7 @@ export const run: Action = async (io, argv) => {
     for (const line of actionHelp('run')) io.out(line);
     return 0;
   }
-  refuseUnsupported(options);
+  refuseOrWarn(io, TABLE, options);
   const wanted = options.get('parallelism');
   const parallelism = wanted === undefined ? undefined : positive(wanted, 'The parallelism');
   const containers = options.get('yarnContainers');
@@ -36,8 +36,8 @@ export const run: Action = async (io, argv) => {
   }
   if (options.args.length === 0) await loadCommandLineProgram(io, options.args, undefined);
   const resolved = await resolveTarget(io, options);
-  warnAbout(io, options, resolved);
   const detached = options.hasAny('detached', 'yarnDetached');
+  warnAbout(io, options, resolved, detached);
   if (resolved.target.type === 'local') {
     const loaded = await loadCommandLineProgram(io, options.args, options.get('entry'));
     const { runLocally } = await import('./run-locally.js');
@@ -100,32 +100,23 @@ async function submitterFor(
   return new Submitter(io, { hadoop, configuration, specification, detached });
 }
 
-/** What Flink has and this version has not: a job that silently went without it would do something else. */
-const UNSUPPORTED = {
-  'Starting from a savepoint (-s, -n) comes with checkpoints, which this version does not have yet.': [
-    'fromSavepoint',
-    'allowNonRestored',
-  ],
-  '-C (class path) is not supported: a program imports what it needs, and its bundle has it all.': ['classpath'],
-  '-yt (ship files) is not supported: pack what a program needs into its bundle, or read it from HDFS.': ['yarnShip'],
-} as const;
-
-function refuseUnsupported(options: ParsedOptions<typeof TABLE>): void {
-  for (const [message, names] of Object.entries(UNSUPPORTED)) {
-    if (options.hasAny(...names)) throw new MillraceError('ILLEGAL_ARGUMENT', message, { domain: 'user' });
-  }
-}
-
 /** Options that change nothing where they stand are no error in Flink; the user is told. */
-function warnAbout(io: CliIo, options: ParsedOptions<typeof TABLE>, { target }: ResolvedTarget): void {
+function warnAbout(
+  io: CliIo,
+  options: ParsedOptions<typeof TABLE>,
+  { target }: ResolvedTarget,
+  detached: boolean,
+): void {
   if (options.has('yarnContainers')) {
     io.err('WARNING: -yn is deprecated: without it TaskManagers come and go with demand.');
   }
   if (options.has('yarnDetached')) io.err('WARNING: -yd is deprecated: use -d.');
+  if (detached)
+    warnOfUnused(io, TABLE, options, ['shutdownOnExit'], 'a detached client is not there to be interrupted');
+  if (target.type === 'per-job') return;
   const sizes = ['yarnJobManagerMemory', 'yarnTaskManagerMemory', 'yarnSlots', 'yarnContainers'] as const;
   const names = ['yarnName', 'yarnQueue', 'yarnType', 'yarnNodeLabel'] as const;
-  if (target.type === 'per-job' || !options.hasAny(...sizes, ...names)) return;
   const where =
     target.type === 'session' ? 'the session runs already' : 'the job does not go to YARN (-m yarn-cluster)';
-  io.err(`WARNING: options such as -yjm, -ytm, -ys, -ynm and -yqu have no effect: ${where}.`);
+  warnOfUnused(io, TABLE, options, [...sizes, ...names], where);
 }

@@ -1,6 +1,7 @@
 import { MillraceError } from '../../core/errors.js';
 import type { Action } from './cli-frontend.js';
 import { actionHelp } from './help.js';
+import { refuseFurtherWords } from './honour-options.js';
 import { parseJobId } from './job-id.js';
 import { GENERAL_OPTIONS, SAVEPOINT_OPTIONS, STOP_OPTIONS } from './option-table.js';
 import { parseOptions } from './parse-options.js';
@@ -14,6 +15,7 @@ export const stop: Action = async (io, argv) => {
     return 0;
   }
   parseJobId(options.args[0], 'Missing JobId');
+  refuseFurtherWords(options, 1);
   throw noSavepointsYet('Stopping a job with a savepoint');
 };
 
@@ -26,6 +28,7 @@ export const savepoint: Action = async (io, argv) => {
   }
   if (options.has('dispose')) throw noSavepointsYet('Disposing a savepoint');
   parseJobId(options.args[0], 'Missing JobID. Specify a Job ID to trigger a savepoint.');
+  refuseFurtherWords(options, 2);
   throw noSavepointsYet('Taking a savepoint');
 };
 

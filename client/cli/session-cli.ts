@@ -1,5 +1,4 @@
 import { type Configuration, Options } from '../../core/config/index.js';
-import { MillraceError } from '../../core/errors.js';
 import { Lifecycle } from '../../core/lifecycle.js';
 import { clusterSpecification } from '../deploy/cluster-specification.js';
 import { HadoopAccess } from '../deploy/hadoop-access.js';
@@ -11,13 +10,19 @@ import { isVerbose } from './cli-frontend.js';
 import { loadClientConfiguration } from './client-configuration.js';
 import { reportFailure } from './failure-report.js';
 import { optionLines } from './help.js';
+import { refuseFurtherWords, refuseOrWarn, warnOfUnused } from './honour-options.js';
 import type { CliIo } from './io.js';
-import { UsageError } from './io.js';
 import { type ParsedOptions, parseOptions, parseProperties } from './parse-options.js';
 import { SESSION_OPTIONS } from './session-options.js';
 import { attendSession } from './session-prompt.js';
 import { stopInstructions } from './stop-instructions.js';
 import { checkApplicationId, positive, setMemory, setSlots } from './target.js';
+
+/** What a session that runs has already. */
+const FOR_A_NEW_SESSION = [
+  ...(['containers', 'slots', 'jobManagerMemory', 'taskManagerMemory'] as const),
+  ...(['name', 'queue', 'applicationType', 'nodeLabel'] as const),
+];
 
 type SessionOptions = ParsedOptions<typeof SESSION_OPTIONS>;
 
@@ -36,8 +41,8 @@ async function startOrAttach(io: CliIo, argv: readonly string[]): Promise<number
     for (const line of ['Usage:', '   Optional', ...optionLines(SESSION_OPTIONS, 5)]) io.out(line);
     return 0;
   }
-  const [stray] = options.args;
-  if (stray !== undefined) throw new UsageError(`Unrecognized argument: ${stray}`);
+  refuseFurtherWords(options, 0);
+  refuseOrWarn(io, SESSION_OPTIONS, options);
   const dynamicProperties = parseProperties(options.all('define'));
   const configuration = await loadClientConfiguration(io, dynamicProperties);
   applySessionOptions(options, configuration);
@@ -48,6 +53,7 @@ async function startOrAttach(io: CliIo, argv: readonly string[]): Promise<number
   if (options.has('yarnDetached')) io.err('WARNING: -yd is deprecated: use -d.');
   const detached = options.hasAny('detached', 'yarnDetached');
   const id = options.get('applicationId');
+  if (id !== undefined) warnOfUnused(io, SESSION_OPTIONS, options, FOR_A_NEW_SESSION, `the session ${id} runs already`);
   return id === undefined
     ? start(io, options, configuration, dynamicProperties, detached)
     : attach(io, configuration, checkApplicationId(id), detached);
@@ -135,12 +141,5 @@ function applySessionOptions(options: SessionOptions, configuration: Configurati
   ] as const) {
     const value = options.get(name);
     if (value !== undefined) configuration.setOption(option, value, flag);
-  }
-  if (options.has('ship')) {
-    throw new MillraceError(
-      'ILLEGAL_ARGUMENT',
-      '-t (ship files) is not supported: pack what a program needs into its bundle, or read it from HDFS.',
-      { domain: 'user' },
-    );
   }
 }

@@ -1,4 +1,4 @@
-import type { CliOption } from './option-table.js';
+import { type CliOption, NO_ZOOKEEPER, OWN_RUNTIME } from './option-table.js';
 
 /** The options of yarn-session.sh. */
 export const SESSION_OPTIONS = {
@@ -19,13 +19,7 @@ export const SESSION_OPTIONS = {
   help: { short: 'h', long: 'help', description: 'Show this help.' },
   verbose: { short: 'v', long: 'verbose', description: 'Show the stack of a failure.' },
   applicationId: { short: 'id', long: 'applicationId', argument: 'arg', description: 'Attach to a running session.' },
-  jar: {
-    short: 'j',
-    long: 'jar',
-    argument: 'arg',
-    description: 'Has no effect: the runtime is shipped as it is.',
-    hidden: true,
-  },
+  jar: { short: 'j', long: 'jar', ...OWN_RUNTIME },
   jobManagerMemory: {
     short: 'jm',
     long: 'jobManagerMemory',
@@ -36,8 +30,9 @@ export const SESSION_OPTIONS = {
     short: 'm',
     long: 'jobmanager',
     argument: 'arg',
-    description: 'Has no effect here: a session is always on YARN.',
+    description: 'Has no effect.',
     hidden: true,
+    ineffective: 'a session is always on YARN',
   },
   containers: {
     short: 'n',
@@ -59,8 +54,9 @@ export const SESSION_OPTIONS = {
     short: 't',
     long: 'ship',
     argument: 'arg',
-    description: 'Not supported: pack files into the bundle, or read them from HDFS.',
+    description: 'Not supported.',
     hidden: true,
+    refused: '-t (ship files) is not supported: pack what a program needs into its bundle, or read it from HDFS.',
   },
   taskManagerMemory: {
     short: 'tm',
@@ -68,11 +64,5 @@ export const SESSION_OPTIONS = {
     argument: 'arg',
     description: "Memory of a TaskManager's container, by default in MB (default 1024, at least 256).",
   },
-  zookeeper: {
-    short: 'z',
-    long: 'zookeeperNamespace',
-    argument: 'arg',
-    description: 'Has no effect: there is no ZooKeeper.',
-    hidden: true,
-  },
+  zookeeper: { short: 'z', long: 'zookeeperNamespace', ...NO_ZOOKEEPER },
 } as const satisfies Record<string, CliOption>;

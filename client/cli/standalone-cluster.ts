@@ -3,11 +3,15 @@ import { StandaloneCluster } from '../deploy/standalone-cluster.js';
 import { configurationDirectory, loadClientConfiguration } from './client-configuration.js';
 import { reportFailure } from './failure-report.js';
 import { optionLines } from './help.js';
-import { type CliIo, runAsProcess, UsageError } from './io.js';
+import { refuseFurtherWords } from './honour-options.js';
+import { type CliIo, runAsProcess } from './io.js';
 import { GENERAL_OPTIONS, GENERIC_OPTIONS } from './option-table.js';
-import { parseOptions, parseProperties } from './parse-options.js';
+import { type OptionTable, parseOptions, parseProperties } from './parse-options.js';
 
-const OPTIONS = { ...GENERAL_OPTIONS, define: GENERIC_OPTIONS.define } as const;
+const OPTIONS: Readonly<Record<'start' | 'stop', OptionTable>> = {
+  start: { ...GENERAL_OPTIONS, define: GENERIC_OPTIONS.define },
+  stop: GENERAL_OPTIONS,
+};
 
 await runAsProcess(async io => {
   const [action, ...argv] = process.argv.slice(2);
@@ -19,14 +23,13 @@ await runAsProcess(async io => {
 });
 
 async function standalone(io: CliIo, action: 'start' | 'stop', argv: readonly string[]): Promise<number> {
-  const options = parseOptions(OPTIONS, argv);
+  const options = parseOptions(OPTIONS[action], argv);
   if (options.has('help')) {
     io.out(`Usage: ${action}-cluster.sh [OPTIONS]   (the cluster of FLINK_CONF_DIR)`);
-    for (const line of optionLines(OPTIONS, 2)) io.out(line);
+    for (const line of optionLines(OPTIONS[action], 2)) io.out(line);
     return 0;
   }
-  const [word] = options.args;
-  if (word !== undefined) throw new UsageError(`Unrecognized argument: ${word}`);
+  refuseFurtherWords(options, 0);
   const cluster = new StandaloneCluster(io, configurationDirectory(io.env));
   if (action === 'stop') {
     await cluster.stop();

@@ -1,8 +1,9 @@
 import { type Configuration, Options, parseMemorySize } from '../../core/config/index.js';
 import { MillraceError, messageOf } from '../../core/errors.js';
-import { parseHostPort } from '../../yarn-bridge/conf/index.js';
+import { formatHostPort, parseHostPort } from '../../yarn-bridge/conf/index.js';
 import { PropertiesFile, type SessionProperties } from '../deploy/properties-file.js';
 import { loadClientConfiguration } from './client-configuration.js';
+import { warnOfUnused } from './honour-options.js';
 import { type CliIo, UsageError } from './io.js';
 import { DEFAULT_MODE_OPTIONS, GENERIC_OPTIONS, YARN_ATTACH_OPTIONS, type YARN_OPTIONS } from './option-table.js';
 import { type ParsedOptions, parseProperties } from './parse-options.js';
@@ -53,7 +54,24 @@ export async function resolveTarget(io: CliIo, options: ParsedOptions<TargetOpti
     }
   }
   applyYarnOptions(all, configuration);
-  return { target: chooseTarget(named, address, id, file, configuration), configuration };
+  const target = chooseTarget(named, address, id, file, configuration);
+  warnOfOtherTargets(io, options, target);
+  return { target, configuration };
+}
+
+/** -m or -yid beside something stronger: the user may have meant another cluster. */
+function warnOfOtherTargets(io: CliIo, options: ParsedOptions<TargetOptions>, target: Target): void {
+  const where = {
+    local: 'the target is local',
+    remote: target.type === 'remote' ? `the target is the JobManager at ${formatHostPort(target)}` : '',
+    session: target.type === 'session' ? `the target is the YARN session ${target.applicationId}` : '',
+    'per-job': 'the job gets an application of its own on YARN',
+  }[target.type];
+  const address = options.get('jobManager');
+  const fits =
+    target.type === 'remote' ? address !== YARN_CLUSTER : target.type !== 'local' && address === YARN_CLUSTER;
+  if (!fits) warnOfUnused(io, TARGET_OPTIONS, options, ['jobManager'], where);
+  if (target.type !== 'session') warnOfUnused(io, TARGET_OPTIONS, options, ['yarnId'], where);
 }
 
 function chooseTarget(

@@ -158,6 +158,15 @@ describe('packing a program', () => {
     const error = await failure(packBundle(join(dir, 'job.js')));
     expect(error.code).to.equal('VERSION_MISMATCH');
     expect(error.message).to.contain('9.9.9').and.to.contain(VERSION);
+
+    mkdirSync(join(dir, 'package'));
+    writeFileSync(join(dir, 'package/package.json'), '{"main":"lib.js","peerDependencies":{"millrace":"^8.8.8"}}');
+    writeFileSync(join(dir, 'package/lib.js'), PIPELINE('env.fromElements(1).print();'));
+    await tar.create({ cwd: dir, file: join(dir, 'x-1.0.0.tgz'), gzip: true }, ['package']);
+    const { message } = await failure(packBundle(join(dir, 'x-1.0.0.tgz')));
+    expect(message).to.contain(
+      `x-1.0.0.tgz was made for millrace ^8.8.8 (its package.json), this is Millrace ${VERSION}`,
+    );
   });
 });
 

@@ -91,6 +91,29 @@ describe('flink <action>', () => {
       });
     }
 
+    const stray: Array<[string[], string]> = [
+      [['list', 'all'], 'all'],
+      [['cancel', ID, OTHER], OTHER],
+      [['cancel', ID, '-m', DOWN], '-m (options stand before the other arguments)'],
+      [['stop', ID, '-d'], '-d (options stand before the other arguments)'],
+      [['savepoint', ID, '/dir', 'more'], 'more'],
+      [['doctor', 'me'], 'me'],
+    ];
+    for (const [words, named] of stray) {
+      it(`refuses what is left over in ${words.join(' ').replace(ID, '<id>').replace(OTHER, '<id>')}`, async () => {
+        expectUsage(await user.flink(...words), `Unrecognized argument: ${named}`);
+      });
+    }
+
+    for (const words of [['list'], ['cancel', ID]]) {
+      it(`warns of -z in ${words[0]}`, async () => {
+        manager.add(ID, 'job', 'RUNNING');
+        const [action = '', ...rest] = words;
+        const { code, err } = await user.flink(action, '-z', 'ns', ...at, ...rest);
+        expect([code, err]).to.deep.equal([0, 'WARNING: -z has no effect: there is no ZooKeeper.\n']);
+      });
+    }
+
     it('shows the stack of a failure after --verbose or -v, and not without', async () => {
       for (const flag of ['--verbose', '-v']) {
         expect((await user.flink('cancel', flag, '-m', DOWN, ID)).err, flag).to.match(/^\s+at .*:\d+:\d+/m);

@@ -201,7 +201,7 @@ describe('flink run -m yarn-cluster', () => {
     await user.yarnSession('-d');
     const { code, err } = await numbers('-yid', hadoop.yarn.last.id, '-ytm', '512');
     expect(code, err).to.equal(0);
-    expect(err).to.contain('have no effect: the session runs already');
+    expect(err).to.contain('WARNING: -ytm has no effect: the session runs already.\n');
     expect(manager.jobs.size).to.equal(1);
     expect(hadoop.yarn.applications.size).to.equal(1);
   });
@@ -351,9 +351,10 @@ describe('flink run -m yarn-cluster', () => {
     });
   });
 
-  it('-yz and -yj are understood and change nothing', async () => {
+  it('-yz and -yj change nothing, which is said', async () => {
     const { code, err } = await numbers('-yz', 'ns', '-yj', 'flink.jar');
     expect(code, err).to.equal(0);
+    expect(err).to.contain('WARNING: -yz has no effect').and.contain('WARNING: -yj has no effect');
     expect(hadoop.yarn.applications.size).to.equal(1);
   });
 

@@ -137,12 +137,17 @@ describe('flink run', () => {
     it('no bundle, and one that is not there', async () => {
       const none = await user.flink('run', ...at);
       expect(lines(none.out)).to.deep.equal([
-        "A program's bundle should be specified (.js, .mjs, .ts or .tgz): the place of the JAR file in Flink.",
+        'Java program should be specified a JAR file.',
+        'Its place is taken by a bundle here: a .js, .mjs, .cjs, .ts or .tgz file.',
         '',
         HINT,
       ]);
       const missing = await user.flink('run', ...at, 'nope.js');
-      expect(lines(missing.out)).to.deep.equal(['Could not get job bundle: file does not exist: nope.js', '', HINT]);
+      expect(lines(missing.out)).to.deep.equal([
+        'Could not get job jar and dependencies from JAR file: JAR file does not exist: nope.js',
+        '',
+        HINT,
+      ]);
       expect([none.code, none.err, missing.code, missing.err]).to.deep.equal([1, '', 1, '']);
     });
 
@@ -152,12 +157,20 @@ describe('flink run', () => {
         ['--fromSavepoint', '/savepoint'],
         ['-n'],
         ['--allowNonRestoredState'],
+        ['-cm', 'CLAIM'],
+        ['--restoreMode', 'CLAIM'],
       ]) {
         const { code, err } = await user.flink('run', ...at, ...options, program);
-        expect(err).to.contain('Starting from a savepoint (-s, -n) comes with checkpoints');
+        expect(err).to.contain('Starting from a savepoint (-s, -n, -cm, -rm) comes with checkpoints');
         expect(code).to.equal(1);
       }
       expect(manager.jobs.size).to.equal(0);
+    });
+
+    it('Python, by name', async () => {
+      const { code, err } = await user.flink('run', ...at, '-py', 'job.py');
+      expect(err).to.contain('Python (-py and the like) is not supported: a program is JavaScript or TypeScript.');
+      expect(code).to.equal(1);
     });
 
     it('to run where no cluster answers, and names the address', async () => {
@@ -171,9 +184,66 @@ describe('flink run', () => {
     const options = ['-yjm', '512', '-ytm', '1g', '-ys', '2', '-ynm', 'n', '-yqu', 'q', '-yd'];
     const { code, out, err } = await user.flink('run', ...at, ...options, '-c', 'Words', program);
     expect(err).to.contain('WARNING: -yd is deprecated: use -d.');
-    expect(err).to.match(/WARNING: options such as -yjm.* have no effect: the job does not go to YARN/);
+    expect(err).to.contain(
+      'WARNING: -yjm, -ytm, -ys, -ynm, -yqu have no effect: the job does not go to YARN (-m yarn-cluster).\n',
+    );
     expect(lines(out)).to.have.length(1);
     expect(code).to.equal(0);
+  });
+
+  describe('warns by name of what changes nothing:', () => {
+    const cases: Array<[string[], string]> = [
+      [['-z', 'ns'], '-z has no effect: there is no ZooKeeper'],
+      [['--yarnzookeeperNamespace', 'ns'], '-yz has no effect: there is no ZooKeeper'],
+      [['-yj', 'flink.jar'], '-yj has no effect: the runtime is shipped as it is'],
+      [['-d', '-sae'], '-sae has no effect: a detached client is not there to be interrupted'],
+      [
+        ['-t', 'remote', '-yid', 'application_1_0001'],
+        '-yid has no effect: the target is the JobManager at 127.0.0.1:',
+      ],
+    ];
+    for (const [options, message] of cases) {
+      it(options.join(' '), async () => {
+        const { code, err } = await user.flink('run', ...at, ...options, '-c', 'Words', program);
+        expect(err).to.contain(`WARNING: ${message}`);
+        expect(err.match(/WARNING/g)).to.have.length(1);
+        expect(code).to.equal(0);
+      });
+    }
+
+    it('-m beside -t local', async () => {
+      const { code, err } = await user.flink('run', ...at, '-t', 'local', '-c', 'Words', program);
+      expect(err).to.contain('WARNING: -m has no effect: the target is local.\n');
+      expect(code).to.equal(0);
+    });
+
+    it('nothing, where all has its effect', async () => {
+      const { err } = await user.flink(
+        'run',
+        ...at,
+        '-sae',
+        '-p',
+        '2',
+        '-Dparallelism.default=2',
+        '-c',
+        'Words',
+        program,
+      );
+      expect(err).not.to.contain('WARNING');
+    });
+  });
+
+  describe('info', () => {
+    it('warns of options that name a cluster, and of -z', async () => {
+      const options = ['-m', 'there:1', '-yid', 'application_1_0001', '-z', 'ns', '-t', 'remote'];
+      const { code, out, err } = await user.flink('info', ...options, '-c', 'Words', program);
+      expect(err).to.equal(
+        'WARNING: -z has no effect: there is no ZooKeeper.\n' +
+          'WARNING: -t, -m, -yid have no effect: a plan is made without a cluster.\n',
+      );
+      expect(lines(out)[0]).to.equal('----------------------- Execution Plan -----------------------');
+      expect(code).to.equal(0);
+    });
   });
 
   it('of a job that fails reports the root cause first, and exits 1', async () => {

@@ -198,6 +198,42 @@ describe('yarn-session.sh', () => {
     expect(existsSync(propertiesFile)).to.equal(false);
   });
 
+  it('-id warns by name of what only a new session could have', async () => {
+    expect((await user.yarnSession('-d')).err).not.to.contain('WARNING');
+    const options = [
+      '-n',
+      '2',
+      '-s',
+      '3',
+      '-jm',
+      '512',
+      '-tm',
+      '512',
+      '-nm',
+      'x',
+      '-qu',
+      'default',
+      '-at',
+      't',
+      '-nl',
+      'l',
+    ];
+    const { id } = hadoop.yarn.last;
+    const { code, err } = await user.yarnSession('-d', '-id', id, ...options);
+    expect(err).to.equal(
+      `WARNING: -n, -s, -jm, -tm, -nm, -qu, -at, -nl have no effect: the session ${id} runs already.\n`,
+    );
+    expect(code).to.equal(0);
+  });
+
+  it('warns by name of what changes nothing', async () => {
+    const { code, err } = await user.yarnSession('-d', '-z', 'ns', '-j', 'flink.jar', '-m', 'yarn-cluster');
+    expect(err).to.contain('WARNING: -j has no effect: the runtime is shipped as it is.\n');
+    expect(err).to.contain('WARNING: -m has no effect: a session is always on YARN.\n');
+    expect(err).to.contain('WARNING: -z has no effect: there is no ZooKeeper.\n');
+    expect(code).to.equal(0);
+  });
+
   it('-q shows nodes and queues, and starts nothing', async () => {
     for (const flag of ['-q', '--query']) {
       const { code, out, err } = await user.yarnSession(flag);
@@ -252,6 +288,12 @@ describe('yarn-session.sh', () => {
       } finally {
         await other.close();
       }
+      const { id } = hadoop.yarn.last;
+      const both = await user.flink('list', '-m', 'elsewhere:1', '-yid', id);
+      expect([both.code, both.err]).to.deep.equal([
+        0,
+        `WARNING: -m has no effect: the target is the YARN session ${id}.\n`,
+      ]);
       for (const way of [['-yid'], ['--yarnapplicationId'], ['-m', 'yarn-cluster', '-yid']]) {
         const byId = await user.flink('list', ...way, hadoop.yarn.last.id);
         expect([byId.code, byId.err]).to.deep.equal([0, '']);
