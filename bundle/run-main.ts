@@ -10,6 +10,8 @@ const BIND_TIMEOUT_MS = 30_000;
 export interface SubmittingExecutor {
   /** Called for each `execute` of the program, from index 0. */
   submit(graph: StreamGraph, executeIndex: number, recording: MainRecording): Promise<JobHandle>;
+  /** When this resolves `main` is left where it is. */
+  readonly enough?: Promise<unknown>;
 }
 
 /**
@@ -35,7 +37,9 @@ export async function runMain(
         };
       }),
   };
-  await sandbox.run(async () => program.main(args));
+  const { enough } = executor;
+  const wholeMain = async (): Promise<unknown> => program.main(args);
+  await sandbox.run(() => (enough ? Promise.race([wholeMain(), enough]) : wholeMain()));
   if (executions === 0) {
     throw new MillraceError(
       'INVALID_PROGRAM',

@@ -6,7 +6,7 @@ import { actionHelp } from './help.js';
 import { refuseOrWarn, warnOfUnused } from './honour-options.js';
 import { GENERAL_OPTIONS, RUN_OPTIONS } from './option-table.js';
 import { parseOptions, parseProperties } from './parse-options.js';
-import { generateOptions, loadCommandLineProgram } from './program.js';
+import { generateOptions, type LoadedProgram, loadCommandLineProgram } from './program.js';
 import { positive, TARGET_OPTIONS } from './target.js';
 
 const { entry, parallelism } = RUN_OPTIONS;
@@ -34,12 +34,14 @@ export const info: Action = async (io, argv) => {
 };
 
 /** Runs `main` up to its first `execute` and leaves it there. */
-function firstGraph(loaded: Awaited<ReturnType<typeof loadCommandLineProgram>>): Promise<StreamGraph> {
-  return new Promise((resolve, reject) => {
-    const submit = (graph: StreamGraph): Promise<never> => {
+async function firstGraph({ program, args, sandbox }: LoadedProgram): Promise<StreamGraph> {
+  let submit = (_graph: StreamGraph): Promise<never> => new Promise(() => {});
+  const first = new Promise<StreamGraph>(resolve => {
+    submit = graph => {
       resolve(graph);
       return new Promise(() => {});
     };
-    runMain(loaded.program, loaded.args, loaded.sandbox, { submit }).then(() => {}, reject);
   });
+  await runMain(program, args, sandbox, { submit, enough: first });
+  return first;
 }

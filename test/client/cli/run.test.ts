@@ -244,6 +244,21 @@ describe('flink run', () => {
       expect(lines(out)[0]).to.equal('----------------------- Execution Plan -----------------------');
       expect(code).to.equal(0);
     });
+
+    it("leaves nothing of the program's world behind in this process", async () => {
+      const random = Object.getOwnPropertyDescriptor(Math, 'random');
+      expect((await user.flink('info', '-c', 'Words', program)).code).to.equal(0);
+      expect(Object.getOwnPropertyDescriptor(Math, 'random')).to.deep.equal(random);
+    });
+
+    it('says what the program has thrown before its execute, or that it has none', async () => {
+      const odd = user.file(
+        'odd.js',
+        "export class T { static main() { throw new RangeError('no') } }\nexport class I { static main() {} }\n",
+      );
+      expect((await user.flink('info', '-c', 'T', odd)).err).to.match(/RangeError: no\n\s+at .*odd\.js:1/);
+      expect((await user.flink('info', '-c', 'I', odd)).err).to.contain('did not call execute()');
+    });
   });
 
   it('of a job that fails reports the root cause first, and exits 1', async () => {
