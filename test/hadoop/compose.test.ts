@@ -2,7 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { CAPACITY_SCHEDULER, type Properties, SHARED_HDFS, SHARED_YARN } from './site-files.js';
+import {
+  CAPACITY_SCHEDULER,
+  coreSite,
+  hdfsSite,
+  nodeManagerSite,
+  type Ports,
+  type Properties,
+  SHARED_HDFS,
+  SHARED_YARN,
+} from './site-files.js';
 
 interface Service {
   image: string;
@@ -48,6 +57,28 @@ describe('docker-compose.hadoop.yml', () => {
     });
   }
 
+  it("sets nothing that the cluster of Maven's jars runs without", () => {
+    const shape = { dir: '/', memoryMb: 8192, vcores: 8, ports: {} as Ports, overrides: {} };
+    const proven: Record<string, Properties> = {
+      'core-site.xml': coreSite(shape),
+      'hdfs-site.xml': hdfsSite(shape),
+      'yarn-site.xml': nodeManagerSite(shape, '1', []),
+      'capacity-scheduler.xml': CAPACITY_SCHEDULER,
+    };
+    for (const [file, properties] of Object.entries(proven))
+      expect(Object.keys(properties)).to.include.members(Object.keys(settings('nodemanager', file)));
+  });
+
+  it('takes images of the Hadoop whose jars are tested, and not one whose C library is too old for Node.js', () => {
+    const [, tested] = /<hadoop\.version>(\d+\.\d+)\./.exec(readFileSync('test/hadoop/pom.xml', 'utf8'))!;
+    for (const service of daemons) {
+      const [, line, patch] = /^apache\/hadoop:(\d+\.\d+)\.(\d+)$/.exec(compose.services[service]!.image)!;
+      expect(line).to.equal(tested);
+      // Up to 3.4.2 they are CentOS 7.
+      expect(Number(patch)).to.be.at.least(3);
+    }
+  });
+
   it('names only services that exist in addresses and dependencies', () => {
     for (const service of Object.values(compose.services)) {
       for (const d of service.depends_on ?? []) expect(compose.services).to.have.property(d);
@@ -70,7 +101,8 @@ describe('docker-compose.hadoop.yml', () => {
     expect(value('yarn-site.xml', 'yarn.resourcemanager.hostname')).to.equal('resourcemanager');
   });
 
-  it('is accepted by docker-compose where that is installed', () => {
+  it('is accepted by docker-compose where that is installed', function () {
+    this.timeout(120_000);
     let installed = true;
     try {
       execFileSync('docker-compose', ['--version'], { stdio: 'ignore' });

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { HadoopOptions, HadoopUnderTest } from '../testing/hadoop.js';
@@ -237,10 +237,4 @@ function containerProcesses(nodeManagers: string): number[] {
       }
     })
     .map(Number);
-}
-
-export const hadoopIsAvailable = (): boolean => ['mvn', 'java'].every(c => onPath(c));
-
-function onPath(command: string): boolean {
-  return (process.env['PATH'] ?? '').split(':').some(d => d !== '' && existsSync(join(d, command)));
 }

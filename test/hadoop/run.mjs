@@ -1,8 +1,17 @@
 // Runs the conformance suite on the embedded Hadoop and on a real one, and compares the names of the tests that passed.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+
+const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+const missing = ['java', 'mvn'].filter(command => !folders.some(folder => existsSync(join(folder, command))));
+if (missing.length > 0) {
+  console.error(
+    `${missing.join(' and ')}: not on the PATH, and needed for Apache Hadoop (on Debian: apt-get install maven)`,
+  );
+  process.exit(1);
+}
 
 const dir = mkdtempSync(join(tmpdir(), 'millrace-conformance-'));
 const patterns = process.argv.slice(2);
