@@ -68,8 +68,18 @@ const runtimeEntries = {
 };
 
 const staging = `${dist}.building-${process.pid}`;
-rmSync(staging, { recursive: true, force: true });
 mkdirSync(staging, { recursive: true });
+// Ctrl-C in `npm run demo`, say: nothing half-built is left beside dist/.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+]) {
+  process.on(signal, () => {
+    rmSync(staging, { recursive: true, force: true });
+    process.exit(code);
+  });
+}
 const present = entries => Object.fromEntries(Object.entries(entries).filter(([, f]) => existsSync(join(root, f))));
 
 /** Node itself travels too, named by its hash: known here, every session starts a tenth of a second sooner. */

@@ -9,25 +9,29 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const { values } = parseArgs({ options: { input: { type: 'string' } } });
-const dir = mkdtempSync(join(tmpdir(), 'millrace-demo-'));
-const hadoopDir = join(dir, 'hadoop');
 const started = Date.now();
 const say = text => console.log(`${((Date.now() - started) / 1000).toFixed(1).padStart(5)} s  ${text}`);
 
-let current;
+// Said to all of them: who runs this may have no name.
+const user = process.env.HADOOP_USER_NAME?.trim() || 'demo';
+
+let dir;
+let interruptible;
 let interrupted = false;
 
-/** Runs a script of ours in a process group of its own: Ctrl-C reaches this process alone, which then ends the script. */
-function run(file, args, { env = {}, stdin = '' } = {}) {
+/**
+ * Runs a script of ours in a process group of its own: Ctrl-C reaches this process alone, which then ends the script. The
+ * embedded Hadoop is not cut short, since its daemons outlive the command.
+ */
+function run(file, args, { env = {}, stdin = '', uncut = false } = {}) {
   return new Promise((done, fail) => {
     const child = spawn(join(root, 'scripts', file), args, {
       cwd: dir,
-      env: { ...process.env, FLINK_CONF_DIR: join(dir, 'conf'), ...env },
+      env: { ...process.env, HADOOP_USER_NAME: user, FLINK_CONF_DIR: join(dir, 'conf'), ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
     });
-    current = child;
+    interruptible = uncut ? undefined : child;
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', d => (stdout += d));
@@ -36,10 +40,16 @@ function run(file, args, { env = {}, stdin = '' } = {}) {
     child.stdin.end(stdin);
     child.once('error', fail);
     child.once('close', code => {
+      interruptible = undefined;
       if (code === 0) done(stdout);
       else fail(new Error(`${file} ${args.join(' ')} ended with exit code ${code}\n${stdout}${stderr}`));
     });
   });
+}
+
+/** Between two steps: what comes next is not begun any more. */
+function goOn() {
+  if (interrupted) throw new Error('interrupted');
 }
 
 /** The documentation of the installed packages: thousands of lines of real text that are already there. */
@@ -53,7 +63,23 @@ function installedDocumentation() {
     }
   };
   visit(join(root, 'node_modules'), 0);
-  return texts.join('\n');
+  return Buffer.from(texts.join('\n'));
+}
+
+function textToCount() {
+  let input;
+  try {
+    input = parseArgs({ options: { input: { type: 'string' } } }).values.input;
+  } catch (error) {
+    throw new Error(`${error.message}\nnpm run demo [-- --input FILE]`);
+  }
+  if (input === undefined) return installedDocumentation();
+  const file = resolve(process.env.INIT_CWD ?? '.', input);
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new Error(`--input ${input}: ${file} can't be read (${error.code})`);
+  }
 }
 
 /** WebHDFS as anybody would call it. */
@@ -62,16 +88,16 @@ class WebHdfs {
     const site = readFileSync(join(confDir, 'hdfs-site.xml'), 'utf8');
     const address = /dfs\.namenode\.http-address<\/name>\s*<value>([^<]+)/.exec(site)?.[1];
     this.base = `http://${address}/webhdfs/v1`;
-    this.user = process.env.HADOOP_USER_NAME ?? process.env.USER ?? 'root';
   }
   async call(method, path, op, query = '') {
-    const response = await fetch(`${this.base}${path}?op=${op}&user.name=${this.user}${query}`, { method });
+    goOn();
+    const response = await fetch(`${this.base}${path}?op=${op}&user.name=${user}${query}`, { method });
     if (!response.ok) throw new Error(`WebHDFS ${op} ${path}: ${response.status} ${await response.text()}`);
     return response;
   }
-  async put(path, text) {
+  async put(path, bytes) {
     const { Location } = await (await this.call('PUT', path, 'CREATE', '&overwrite=true&noredirect=true')).json();
-    const response = await fetch(Location, { method: 'PUT', body: text });
+    const response = await fetch(Location, { method: 'PUT', body: bytes });
     if (!response.ok) throw new Error(`WebHDFS CREATE ${path}: ${response.status} ${await response.text()}`);
   }
   async list(path) {
@@ -83,19 +109,19 @@ class WebHdfs {
   }
 }
 
-async function demo() {
-  const file = values.input && resolve(process.env.INIT_CWD ?? '.', values.input);
-  const text = file ? readFileSync(file, 'utf8') : installedDocumentation();
+async function demo(text, hadoopDir) {
   mkdirSync(join(dir, 'conf'));
   writeFileSync(join(dir, 'conf/flink-conf.yaml'), `yarn.properties-file.location: ${dir}\n`);
 
-  await run('mini-hadoop.sh', ['start', '--dir', hadoopDir, '--nodes', '2', '--memory-mb', '4096']);
+  await run('mini-hadoop.sh', ['start', '--dir', hadoopDir, '--nodes', '2', '--memory-mb', '4096'], { uncut: true });
   say('embedded Hadoop is up: HDFS, ResourceManager, two NodeManagers');
   const env = { HADOOP_CONF_DIR: join(hadoopDir, 'conf') };
   const hdfs = new WebHdfs(env.HADOOP_CONF_DIR);
   await hdfs.put('/demo/text.txt', text);
-  say(`a text of ${text.split('\n').length.toLocaleString('en')} lines lies in hdfs:///demo/text.txt`);
+  const lines = text.toString('latin1').replace(/\n$/, '').split('\n').length;
+  say(`a text of ${lines.toLocaleString('en')} lines lies in hdfs:///demo/text.txt`);
 
+  goOn();
   const session = await run(
     'yarn-session.sh',
     ['-n', '2', '-s', '2', '-jm', '1024', '-tm', '1024', '-nm', 'demo', '-d'],
@@ -106,6 +132,7 @@ async function demo() {
 
   const program = join(root, 'examples/wordcount.ts');
   const paths = ['--input', 'hdfs:///demo/text.txt', '--output', 'hdfs:///demo/counts'];
+  goOn();
   const job = await run('flink', ['run', '-p', '4', '-c', 'StreamWordCount', program, ...paths], { env });
   say(`word count at parallelism 4: ${/Job Runtime: .*/.exec(job)?.[0]}`);
 
@@ -121,26 +148,33 @@ async function demo() {
   say(`${counts.size.toLocaleString('en')} different words in hdfs:///demo/counts; the ten most frequent:`);
   for (const [word, count] of top) console.log(`${String(count).padStart(14)}  ${word}`);
 
+  goOn();
   await run('yarn-session.sh', ['-id', application], { env, stdin: 'stop\n' });
   say('session stopped');
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     if (interrupted) return;
     interrupted = true;
     console.log('\nstopping …');
-    current?.kill('SIGINT');
+    interruptible?.kill('SIGINT');
   });
 }
 
 try {
-  await demo();
+  const text = textToCount();
+  dir = mkdtempSync(join(tmpdir(), 'millrace-demo-'));
+  const hadoopDir = join(dir, 'hadoop');
+  try {
+    await demo(text, hadoopDir);
+    goOn();
+  } finally {
+    await run('mini-hadoop.sh', ['stop', '--dir', hadoopDir], { uncut: true });
+    rmSync(dir, { recursive: true, force: true });
+    say('embedded Hadoop stopped, nothing is left');
+  }
 } catch (error) {
   process.exitCode = interrupted ? 130 : 1;
   if (!interrupted) console.error(error.message);
-} finally {
-  await run('mini-hadoop.sh', ['stop', '--dir', hadoopDir]).catch(error => console.error(error.message));
-  rmSync(dir, { recursive: true, force: true });
-  say('embedded Hadoop stopped, nothing is left');
 }
