@@ -69,17 +69,23 @@ const runtimeEntries = {
 
 const staging = `${dist}.building-${process.pid}`;
 mkdirSync(staging, { recursive: true });
-// Ctrl-C in `npm run demo`, say: nothing half-built is left beside dist/.
+// However it ends, nothing half-built is left beside dist/.
+process.on('exit', () => rmSync(staging, { recursive: true, force: true, maxRetries: 5 }));
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
   ['SIGHUP', 129],
-]) {
-  process.on(signal, () => {
-    rmSync(staging, { recursive: true, force: true });
-    process.exit(code);
-  });
-}
+])
+  process.on(signal, () => process.exit(code));
+// Ctrl-C ends esbuild's process too, which may be noticed before the signal is.
+const endIfInterrupted = error => {
+  if (/service (was stopped|is no longer running)/.test(error?.message)) process.exit(130);
+};
+process.on('uncaughtException', error => {
+  endIfInterrupted(error);
+  console.error(error);
+  process.exit(1);
+});
 const present = entries => Object.fromEntries(Object.entries(entries).filter(([, f]) => existsSync(join(root, f))));
 
 /** Node itself travels too, named by its hash: known here, every session starts a tenth of a second sooner. */
@@ -156,6 +162,7 @@ try {
   if (existsSync(join(root, 'conf'))) cpSync(join(root, 'conf'), join(staging, 'conf'), { recursive: true });
   rmSync(dist, { recursive: true, force: true });
   renameSync(staging, dist);
-} finally {
-  rmSync(staging, { recursive: true, force: true });
+} catch (error) {
+  endIfInterrupted(error);
+  throw error;
 }

@@ -14,15 +14,17 @@ export async function applicationFailure(
 ): Promise<MillraceError> {
   const log = await applicationMasterLog(hadoop, report);
   const diagnostics = readDiagnostics(report.diagnostics);
+  const node = whyNodeDidNotStart(report.diagnostics);
   const ended = report.state === 'FINISHED' ? `FINISHED, final status ${report.finalStatus}` : report.state;
   const message = [
     `The application ${report.id} ended (${ended}) ${doing}.`,
     ...(diagnostics === '' ? [] : [`YARN says: ${diagnostics}`]),
-    ...hintsFor(report.diagnostics),
+    ...(node === undefined ? hintsFor(report.diagnostics) : [node]),
     ...log,
     `All logs: yarn logs -applicationId ${report.id}`,
   ].join('\n');
-  const cause = lastWords(log);
+  // What the shell says of such a file ends with "Success".
+  const cause = node ?? lastWords(log);
   return new MillraceError('APPLICATION_FAILED', message, {
     context: { applicationId: report.id, state: report.state },
     ...(cause !== undefined && { cause: new Error(cause) }),
@@ -44,16 +46,20 @@ export function readDiagnostics(text: string): string {
     .replace(/^[\s.]+|\s+$/g, '');
 }
 
-function hintsFor(diagnostics: string): string[] {
+function whyNodeDidNotStart(diagnostics: string): string | undefined {
   if (/exec format error/i.test(diagnostics)) {
-    return ['The shipped Node executable is for another architecture than that node: set yarn.node-path.'];
+    return 'The Node executable is for another architecture than that node: set yarn.node-path to one that is there.';
   }
   if (/GLIBC(XX)?_[\d.]+' not found/.test(diagnostics)) {
-    return ["The shipped Node executable needs a newer C library than that node's: set yarn.node-path."];
+    return "The Node executable needs a newer C library than that node's: set yarn.node-path to one that is there.";
   }
   if (/exitCode: 127\b/.test(diagnostics)) {
-    return ['There is no such Node executable on that node: check yarn.node-path.'];
+    return 'There is no such Node executable on that node: check yarn.node-path.';
   }
+  return undefined;
+}
+
+function hintsFor(diagnostics: string): string[] {
   if (/running beyond (the )?'?(physical|virtual|PHYSICAL|VIRTUAL)'? memory|exitCode: -10[34]\b/.test(diagnostics)) {
     return ['YARN killed it for its memory: raise -jm (-yjm, jobmanager.memory.process.size).'];
   }

@@ -276,6 +276,40 @@ describe('flink run -m yarn-cluster', () => {
     expect(hadoop.names('/user/me/.flink')).not.to.include(hadoop.yarn.last.id);
   });
 
+  for (const [problem, exitCode, line, why] of [
+    [
+      'is for another architecture',
+      126,
+      'bash: ./node: cannot execute binary file: Exec format error\nbash: ./node: Success',
+      /^The Node executable is for another architecture than that node: set yarn\.node-path/m,
+    ],
+    [
+      'needs a newer C library',
+      1,
+      "./node: /lib64/libc.so.6: version `GLIBC_2.28' not found (required by ./node)",
+      /^The Node executable needs a newer C library than that node's: set yarn\.node-path/m,
+    ],
+    [
+      'is not there',
+      127,
+      'bash: line 1: /nope/node: No such file or directory',
+      /^There is no such Node executable on that node: check yarn\.node-path/m,
+    ],
+  ] as const) {
+    it(`says first that Node ${problem}, where it does not start for that`, async () => {
+      hadoop.yarn.logs = { 'jobmanager.err': `${line}\n` };
+      hadoop.yarn.onSubmit = application => {
+        const diagnostics = `AM Container exited with  exitCode: ${exitCode}\nLast 4096 bytes of stderr :\n${line}`;
+        Object.assign(application, { state: 'FAILED', finalStatus: 'FAILED', diagnostics });
+      };
+      const { code, err } = await numbers();
+      expect(code).to.equal(1);
+      expect(err).to.match(why);
+      expect(err.search(why)).to.be.lessThan(err.indexOf('The application '));
+      expect(err).to.contain(line.split('\n')[0]);
+    });
+  }
+
   describe('refuses, with one message and nothing submitted,', () => {
     const usage: Array<[string, string[], string]> = [
       ['no slots', ['-ys', '0'], '-ys: the number of slots must be a positive number: 0'],
