@@ -64,7 +64,6 @@ const runtimeEntries = {
   applicationmaster: 'applicationmaster/entrypoint/main.ts',
   taskmanager: 'taskmanager/entrypoint/main.ts',
   'slot-worker': 'taskmanager/slots/worker.ts',
-  'program-runner': 'bundle/program-runner.ts',
 };
 
 const staging = `${dist}.building-${process.pid}`;
@@ -86,7 +85,6 @@ process.on('uncaughtException', error => {
   console.error(error);
   process.exit(1);
 });
-const present = entries => Object.fromEntries(Object.entries(entries).filter(([, f]) => existsSync(join(root, f))));
 
 /** Node itself travels too, named by its hash: known here, every session starts a tenth of a second sooner. */
 function hashOfThisNode() {
@@ -109,25 +107,25 @@ try {
     build({
       ...shared,
       // What a role loads lazily must not lie in each of its threads' memory: shared and lazy parts are files of their own.
-      entryPoints: present(runtimeEntries),
+      entryPoints: runtimeEntries,
       outdir: join(staging, 'runtime'),
       splitting: true,
     }),
     build({
       ...shared,
       // The client's verbs are imported lazily: shared chunks keep `flink --help` from loading what `run` needs.
-      entryPoints: present({
+      entryPoints: {
         flink: 'client/cli/flink.ts',
         'yarn-session': 'client/cli/yarn-session.ts',
         'standalone-cluster': 'client/cli/standalone-cluster.ts',
-      }),
+      },
       outdir: join(staging, 'client'),
       splitting: true,
       external: ['esbuild'],
     }),
     build({
       ...shared,
-      entryPoints: present({ 'mini-hadoop': 'yarn-bridge/mini/main.ts' }),
+      entryPoints: { 'mini-hadoop': 'yarn-bridge/mini/main.ts' },
       outdir: join(staging, 'mini'),
     }),
     build({
@@ -140,26 +138,24 @@ try {
     writeTypes(join(staging, 'types')),
   ]);
   const runtime = join(staging, 'runtime');
-  if (existsSync(runtime)) {
-    writeFileSync(
-      join(runtime, 'package.json'),
-      `${JSON.stringify({ name: 'millrace-runtime', version, type: 'module' })}\n`,
-    );
-    // A fixed order and fixed times: the archive's hash names it in the cache, so equal input must give equal bytes.
-    const names = readdirSync(runtime).sort();
-    for (const n of names) utimesSync(join(runtime, n), 0, 0);
-    await tar.create(
-      { cwd: runtime, file: join(staging, 'runtime.tgz'), gzip: true, portable: true, mtime: new Date(0) },
-      names,
-    );
-    const hash = createHash('sha256')
-      .update(readFileSync(join(staging, 'runtime.tgz')))
-      .digest('hex');
-    writeFileSync(join(staging, 'runtime.tgz.sha256'), `${hash}\n`);
-    writeFileSync(join(staging, 'node.json'), `${JSON.stringify(hashOfThisNode())}\n`);
-  }
+  writeFileSync(
+    join(runtime, 'package.json'),
+    `${JSON.stringify({ name: 'millrace-runtime', version, type: 'module' })}\n`,
+  );
+  // A fixed order and fixed times: the archive's hash names it in the cache, so equal input must give equal bytes.
+  const names = readdirSync(runtime).sort();
+  for (const n of names) utimesSync(join(runtime, n), 0, 0);
+  await tar.create(
+    { cwd: runtime, file: join(staging, 'runtime.tgz'), gzip: true, portable: true, mtime: new Date(0) },
+    names,
+  );
+  const hash = createHash('sha256')
+    .update(readFileSync(join(staging, 'runtime.tgz')))
+    .digest('hex');
+  writeFileSync(join(staging, 'runtime.tgz.sha256'), `${hash}\n`);
+  writeFileSync(join(staging, 'node.json'), `${JSON.stringify(hashOfThisNode())}\n`);
   writeFileSync(join(staging, 'millrace.js'), "export * from './lib/millrace.js';\n");
-  if (existsSync(join(root, 'conf'))) cpSync(join(root, 'conf'), join(staging, 'conf'), { recursive: true });
+  cpSync(join(root, 'conf'), join(staging, 'conf'), { recursive: true });
   rmSync(dist, { recursive: true, force: true });
   renameSync(staging, dist);
 } catch (error) {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect } from 'chai';
 
@@ -68,6 +68,11 @@ describe('the layout', () => {
 
   it('has the folders that ARCHITECTURE.md names, and no others', () => {
     expect([...new Set(files.map(top))].sort()).to.deep.equal(Object.keys(ALLOWED).sort());
+  });
+
+  it('says in a README of each folder what lives there', () => {
+    const folders = [...Object.keys(ALLOWED), 'conf', 'docs', 'test'];
+    expect(folders.filter(folder => !existsSync(`${folder}/README.md`))).to.deep.equal([]);
   });
 
   it('lets a folder import only those that ARCHITECTURE.md allows it, and each by its index', () => {
