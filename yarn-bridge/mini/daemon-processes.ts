@@ -27,10 +27,11 @@ export class DaemonProcesses {
     if (child.pid !== undefined) writeFileSync(paths.pidFile(name), String(child.pid));
   }
 
-  async ready(name: string): Promise<void> {
+  async ready(name: string, interruption?: AbortSignal): Promise<void> {
     const paths = layout(this.dir);
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (!existsSync(paths.readyFile(name))) {
+      interruption?.throwIfAborted();
       const ended = this.pidOf(name) === undefined;
       if (ended || Date.now() > deadline) {
         const log = readFileSync(paths.logFile(name), 'utf8').trim().split('\n').slice(-LOG_LINES).join('\n');

@@ -6,6 +6,8 @@ import { runDaemon } from './daemon.js';
 import { DAEMON_VARIABLE } from './layout.js';
 import { MiniHadoop } from './mini-hadoop.js';
 
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+
 const positive = (text: string): number => {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('a whole number from 1 is expected.');
@@ -20,6 +22,18 @@ const property = (text: string, all: Record<string, string>): Record<string, str
 
 const shellWord = (text: string): string =>
   /^[\w./@%+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+/** Daemons outlive this command: an interrupted one has to end those that it has begun. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const [signal, code] of Object.entries(EXIT_CODES)) {
+    process.once(signal, () => {
+      process.exitCode = code;
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
 
 function printStatus(hadoop: MiniHadoop): void {
   for (const { name, pid, running } of hadoop.status())
@@ -47,7 +61,7 @@ async function control(argv: string[]): Promise<void> {
         conf: Record<string, string>;
       }) => {
         const dir = resolve(options.dir);
-        const hadoop = await MiniHadoop.start({ ...options, dir });
+        const hadoop = await MiniHadoop.start({ ...options, dir, signal: interruption() });
         printStatus(hadoop);
         console.log(`\nexport HADOOP_CONF_DIR=${shellWord(hadoop.env.HADOOP_CONF_DIR)}`);
       },
@@ -76,6 +90,7 @@ async function control(argv: string[]): Promise<void> {
 const daemonFile = process.env[DAEMON_VARIABLE];
 const run = daemonFile === undefined ? control(process.argv) : runDaemon(daemonFile);
 run.catch(error => {
+  if (Object.values(EXIT_CODES).includes(Number(process.exitCode))) process.exit();
   process.stderr.write(`${messageOf(error)}\n`);
   process.exit(1);
 });

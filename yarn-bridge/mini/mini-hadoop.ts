@@ -5,7 +5,11 @@ import { DaemonProcesses } from './daemon-processes.js';
 import { layout } from './layout.js';
 
 /** Defaults: 1 NodeManager of 8192 MB and 8 cores. */
-export type MiniHadoopOptions = Pick<ClusterShape, 'dir'> & Partial<ClusterShape>;
+export type MiniHadoopOptions = Pick<ClusterShape, 'dir'> &
+  Partial<ClusterShape> & {
+    /** Gives the start up. */
+    signal?: AbortSignal;
+  };
 
 export interface DaemonStatus {
   name: string;
@@ -37,6 +41,7 @@ export class MiniHadoop {
     memoryMb = 8192,
     vcores = 8,
     conf = {},
+    signal,
   }: MiniHadoopOptions): Promise<MiniHadoop> {
     const hadoop = MiniHadoop.at(dir);
     const running = hadoop.status().filter(d => d.running);
@@ -54,7 +59,7 @@ export class MiniHadoop {
     }
     for (let attempt = 1; ; attempt++) {
       try {
-        await hadoop.startOnce({ dir, nodes, memoryMb, vcores, conf }, attempt === 1);
+        await hadoop.startOnce({ dir, nodes, memoryMb, vcores, conf }, attempt === 1, signal);
         return hadoop;
       } catch (error) {
         await hadoop.stop();
@@ -100,11 +105,12 @@ export class MiniHadoop {
     await this.processes.sweepContainers();
   }
 
-  private async startOnce(shape: ClusterShape, keepPorts: boolean): Promise<void> {
+  private async startOnce(shape: ClusterShape, keepPorts: boolean, signal?: AbortSignal): Promise<void> {
     await this.processes.sweepContainers();
     let names: string[];
     try {
       names = await writeClusterFiles(shape, keepPorts);
+      signal?.throwIfAborted();
       for (const name of names) this.processes.launch(name);
     } catch (error) {
       const { code, syscall } = error as NodeJS.ErrnoException;
@@ -115,7 +121,8 @@ export class MiniHadoop {
         { cause: error },
       );
     }
-    await Promise.all(names.map(name => this.processes.ready(name)));
+    await Promise.all(names.map(name => this.processes.ready(name, signal)));
+    signal?.throwIfAborted();
   }
 
   private mustExist(name: string): void {

@@ -125,6 +125,18 @@ describe('the embedded Hadoop as processes', function () {
 describe('scripts/mini-hadoop.sh', function () {
   this.timeout(30_000);
 
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    it(`leaves no daemon when its start is interrupted by ${signal}`, async () => {
+      const dir = tempDir();
+      const command = new RunningCommand('scripts/mini-hadoop.sh', ['start', '--dir', dir, '--nodes', '2']);
+      await eventually(() => processesOf(dir).length > 0, { interval: 5 });
+      command.signal(signal);
+      const { code, stdout, stderr } = await command.ended;
+      expect([code, stdout, stderr]).to.deep.equal([signal === 'SIGINT' ? 130 : 143, '', '']);
+      expect(processesOf(dir)).to.deep.equal([]);
+    });
+  }
+
   it('starts several side by side, says truthfully what runs, and leaves nothing', async () => {
     const [a, b] = [join(tempDir(), 'with blank'), tempDir()];
     const file = join(tempDir(), 'of-the-caller');
