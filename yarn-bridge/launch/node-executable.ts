@@ -27,6 +27,8 @@ interface ReportPart {
 /** The Node that runs this process. */
 export function thisNode(): NodeBuild {
   const variables = process.config.variables as unknown as Record<string, unknown>;
+  // Or it would ask DNS for the name of every peer we are connected to, and wait for it.
+  if (process.report !== undefined) Object.assign(process.report, { excludeNetwork: true });
   const report = (process.report?.getReport() ?? {}) as ReportPart;
   const libraries = (report.sharedObjects ?? []).filter(file => !file.endsWith('.node') && file !== process.execPath);
   const name = (file: string): string => file.slice(file.lastIndexOf('/') + 1);

@@ -37,4 +37,9 @@ describe('shipping Node', () => {
   it('knows the Node that runs', () => {
     expect(thisNode()).to.include({ path: process.execPath, version: process.version, arch: process.arch });
   });
+
+  it('asks DNS for no name while it looks at the Node that runs', () => {
+    thisNode();
+    expect(process.report).to.have.property('excludeNetwork', true);
+  });
 });
