@@ -132,8 +132,10 @@ describe('scripts/mini-hadoop.sh', function () {
       await eventually(() => processesOf(dir).length > 0, { interval: 5 });
       command.signal(signal);
       const { code, stdout, stderr } = await command.ended;
+      const left = processesOf(dir);
+      await MiniHadoop.at(dir).stop();
       expect([code, stdout, stderr]).to.deep.equal([signal === 'SIGINT' ? 130 : 143, '', '']);
-      expect(processesOf(dir)).to.deep.equal([]);
+      expect(left).to.deep.equal([]);
     });
   }
 
