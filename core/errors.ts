@@ -71,8 +71,10 @@ export class MillraceError extends Error {
     Object.defineProperty(this, BRAND, { value: true });
   }
 
-  /** True for errors of any copy of this class (a bundle may carry its own). */
+  /** True for errors of any copy of this class (a bundle may carry its own); subclasses have only their own. */
   static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: it is the class that was asked, a subclass perhaps
+    if (this !== MillraceError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && BRAND in value;
   }
 }

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { deserializeError, MillraceError, serializeError, toError } from '../../core/errors.js';
+import { HadoopRemoteError } from '../../yarn-bridge/rpc/index.js';
 
 const LONG = 'x'.repeat(1_000_000);
 
@@ -57,3 +58,21 @@ describe('what was thrown', () => {
 function missing(): never {
   throw new Error('a trap');
 }
+
+describe('MillraceError', () => {
+  it('takes errors of another copy of its class for its own, and others not', () => {
+    const copy = Object.assign(new Error('x'), { ...new MillraceError('INTERNAL', 'x') });
+    for (const symbol of Object.getOwnPropertySymbols(new MillraceError('INTERNAL', 'x'))) {
+      Object.defineProperty(copy, symbol, { value: true });
+    }
+    expect(copy).to.be.instanceOf(MillraceError);
+    expect(new Error('x')).to.not.be.instanceOf(MillraceError);
+  });
+
+  it('is not one of its subclasses', () => {
+    const remote = new HadoopRemoteError('java.io.IOException', 'x', false, 'host:1');
+    expect(remote).to.be.instanceOf(MillraceError);
+    expect(remote).to.be.instanceOf(HadoopRemoteError);
+    expect(new MillraceError('INTERNAL', 'x')).to.not.be.instanceOf(HadoopRemoteError);
+  });
+});
