@@ -72,6 +72,7 @@ export async function startOnYarn(
           new ApplicationMasterClient({
             addresses: hadoop.resourceManagers().map(rm => rm.scheduler),
             token,
+            retryForMs: connectMaxWait(hadoop),
             onReRegistered,
           }),
         containers: new ContainerManagementClient(),
@@ -86,6 +87,12 @@ export async function startOnYarn(
       });
     },
   });
+}
+
+/** Milliseconds; -1 is for ever. */
+function connectMaxWait(hadoop: HadoopConfiguration): number {
+  const wait = hadoop.getNumber('yarn.resourcemanager.connect.max-wait.ms', 900_000);
+  return wait < 0 ? Number.POSITIVE_INFINITY : wait;
 }
 
 function readCredentials(env: Environment): Credentials {

@@ -10,7 +10,7 @@ import { createLogger, type Logger, silentLogger } from '../../core/logging.js';
 import type { JobStatus } from '../../core/protocol/index.js';
 import { TaskManager } from '../../taskmanager/index.js';
 import { eventually } from '../testing/eventually.js';
-import { Relay } from './relay.js';
+import { Relay } from '../testing/relay.js';
 
 export interface TestingClusterOptions {
   taskManagers?: number;

@@ -156,7 +156,11 @@ describe("YARN's protocols", function () {
   it('a wrong token is refused by the ResourceManager and by NodeManagers', async () => {
     await register();
     const forged = { ...master.token, password: Buffer.alloc(20, 7) };
-    const stranger = new ApplicationMasterClient({ addresses: [master.schedulerAddress], token: forged });
+    const stranger = new ApplicationMasterClient({
+      addresses: [master.schedulerAddress],
+      token: forged,
+      retryForMs: 0,
+    });
     const refused = await rejection(stranger.register({ host: '', rpc_port: 0, tracking_url: '' }));
     expect((refused as MillraceError).code).to.equal('AUTHENTICATION_FAILED');
     stranger.close();

@@ -1,4 +1,4 @@
-import { loadHadoopConfiguration } from '../../yarn-bridge/conf/index.js';
+import { type HostPort, loadHadoopConfiguration } from '../../yarn-bridge/conf/index.js';
 import { ResourceManagerRest } from '../../yarn-bridge/rest/index.js';
 import {
   ApplicationMasterClient,
@@ -22,16 +22,23 @@ export class UnmanagedMaster {
   readonly completed: ContainerStatus[] = [];
   /** Of each node, as they came: they are not repeated. */
   readonly nodeTokens: NMToken[] = [];
+  /** AMRMTokens that came in place of `token`, the latest last. */
+  readonly renewedTokens: Token[] = [];
 
   private constructor(
     readonly applicationId: string,
     readonly token: Token,
     readonly client: ApplicationMasterClient,
-    readonly schedulerAddress: { host: string; port: number },
+    readonly schedulerAddress: HostPort,
     private readonly rm: ResourceManagerRest,
   ) {}
 
-  static async start(hadoop: HadoopUnderTest, user: string): Promise<UnmanagedMaster> {
+  /** `through`: a port of this machine at which it takes the ResourceManager to listen. */
+  static async start(
+    hadoop: HadoopUnderTest,
+    user: string,
+    { through }: { through?: (scheduler: HostPort) => Promise<number> } = {},
+  ): Promise<UnmanagedMaster> {
     const conf = loadHadoopConfiguration({ env: { HADOOP_CONF_DIR: hadoop.confDir } });
     const rm = ResourceManagerRest.fromConfiguration(conf, user);
     const { applicationId } = await rm.newApplication();
@@ -61,8 +68,10 @@ export class UnmanagedMaster {
       return answer.application_report.am_rm_token;
     });
     connection.close();
-    const client = new ApplicationMasterClient({ addresses: [address!.scheduler], token, retryForMs: 30_000 });
-    return new UnmanagedMaster(applicationId, token, client, address!.scheduler, rm);
+    const { scheduler } = address!;
+    const dialled = through ? { host: '127.0.0.1', port: await through(scheduler) } : scheduler;
+    const client = new ApplicationMasterClient({ addresses: [dialled], token, retryForMs: 60_000 });
+    return new UnmanagedMaster(applicationId, token, client, scheduler, rm);
   }
 
   /** One heartbeat; what it brought is kept. */
@@ -74,6 +83,7 @@ export class UnmanagedMaster {
     this.containers.addTokens(answer.nm_tokens);
     this.nodeTokens.push(...(answer.nm_tokens ?? []));
     this.granted.push(...(answer.allocated_containers ?? []));
+    if (answer.am_rm_token) this.renewedTokens.push(answer.am_rm_token);
     this.completed.push(...(answer.completed_container_statuses ?? []));
   }
 
@@ -84,13 +94,13 @@ export class UnmanagedMaster {
   }
 
   /** Heartbeats until the condition holds. */
-  until(condition: () => boolean): Promise<true> {
+  until(condition: () => boolean | Promise<boolean>, { timeout = 20_000 } = {}): Promise<true> {
     return eventually(
       async () => {
         await this.beat();
-        return condition() as true;
+        return (await condition()) as true;
       },
-      { timeout: 20_000, interval: 50 },
+      { timeout, interval: 50 },
     );
   }
 

@@ -1,4 +1,4 @@
-import { MillraceError } from '../../core/errors.js';
+import { MillraceError, messageOf } from '../../core/errors.js';
 import type { HostPort } from '../conf/index.js';
 import { ClientConnection } from './client-connection.js';
 import {
@@ -18,8 +18,10 @@ export interface ApplicationMasterClientOptions {
   addresses: HostPort[];
   /** YARN_AM_RM_TOKEN of this attempt. */
   token: Token;
-  /** How long an unreachable ResourceManager is tried again. Default 5 minutes. */
-  retryForMs?: number;
+  /** How long an unreachable ResourceManager is tried again: yarn.resourcemanager.connect.max-wait.ms. */
+  retryForMs: number;
+  /** To connect, and for each call. Default 20,000. */
+  timeoutMs?: number;
   /** After a ResourceManager's restart: it knows nothing of us any more, all outstanding asks must be sent again. */
   onReRegistered?: () => void;
 }
@@ -58,10 +60,7 @@ export class ApplicationMasterClient {
       const request = { ask, release, response_id: this.responseId, progress };
       response = await this.call<AllocateResponse>('allocate', 'Allocate', request);
     } catch (error) {
-      if (!isNotRegistered(error) || !this.registration) throw goneOr(error);
-      this.responseId = 0;
-      await this.register(this.registration);
-      this.options.onReRegistered?.();
+      if (!(await this.registeredAnew(error))) throw goneOr(error);
       return { response_id: 0 };
     }
     this.responseId = response.response_id;
@@ -73,13 +72,18 @@ export class ApplicationMasterClient {
   /** Repeats until the ResourceManager has taken it in. */
   async finish(request: FinishApplicationMasterRequest): Promise<void> {
     for (let i = 0; i < 100; i++) {
-      const { isUnregistered } = await this.call<{ isUnregistered?: boolean }>(
-        'finishApplicationMaster',
-        'FinishApplicationMaster',
-        request,
-      );
-      if (isUnregistered) return;
-      await this.pause(50);
+      try {
+        const { isUnregistered } = await this.call<{ isUnregistered?: boolean }>(
+          'finishApplicationMaster',
+          'FinishApplicationMaster',
+          request,
+        );
+        if (isUnregistered) return;
+        await this.pause(50);
+      } catch (error) {
+        // Restarted since the last heartbeat: it takes the end of an application only from one that it knows.
+        if (!(await this.registeredAnew(error))) throw error;
+      }
     }
   }
 
@@ -89,16 +93,33 @@ export class ApplicationMasterClient {
     this.connection?.close();
   }
 
-  /** A request that was lost with its connection is sent again: register is refused twice, allocate answers the same. */
+  /** Registers again where that is what the failed call lacks: the ResourceManager was restarted. */
+  private async registeredAnew(failure: unknown): Promise<boolean> {
+    if (!isOf(failure, 'ApplicationMasterNotRegisteredException') || !this.registration) return false;
+    this.responseId = 0;
+    try {
+      await this.register(this.registration);
+    } catch (error) {
+      // Only its answer was lost; the same exception says that the attempt has ended.
+      if (!/already registered/i.test(messageOf(error))) throw goneOr(error);
+    }
+    this.options.onReRegistered?.();
+    return true;
+  }
+
+  /**
+   * A request that got no answer is sent again, to the next address: allocate answers the same to it. A daemon that is
+   * silent may be one whose host is gone.
+   */
   private async call<T>(method: string, type: string, request: object): Promise<T> {
-    const deadline = Date.now() + (this.options.retryForMs ?? 300_000);
+    const deadline = Date.now() + this.options.retryForMs;
     for (;;) {
       try {
         const connection = await this.connect();
         return await connection.call<T>(method, `${type}Request`, request, `${type}Response`);
       } catch (error) {
-        const lost = error instanceof MillraceError && error.code === 'CONNECTION_FAILED';
-        if (!lost || this.isClosed || Date.now() > deadline) throw error;
+        if (!isPassing(error) || this.isClosed || Date.now() > deadline) throw error;
+        this.connection?.close();
         this.current++;
         await this.pause(RETRY_DELAY_MS);
       }
@@ -108,11 +129,17 @@ export class ApplicationMasterClient {
   private async connect(): Promise<ClientConnection> {
     if (this.connection?.isOpen) return this.connection;
     if (this.isClosed) throw new MillraceError('CANCELED', 'the client is closed');
-    const { addresses } = this.options;
+    const { addresses, timeoutMs } = this.options;
     const { host, port } = addresses[this.current % addresses.length]!;
     const authentication = { type: 'token' as const, token: this.token };
-    this.connection = await ClientConnection.open({ host, port, protocol: AM_PROTOCOL, authentication });
-    return this.connection;
+    const connection = await ClientConnection.open({
+      ...{ host, port, protocol: AM_PROTOCOL, authentication },
+      ...(timeoutMs !== undefined && { timeoutMs }),
+    });
+    this.connection = connection;
+    // Closed while it was made: nobody else would close it.
+    if (this.isClosed) connection.close();
+    return connection;
   }
 
   private pause(ms: number): Promise<void> {
@@ -126,12 +153,22 @@ export class ApplicationMasterClient {
   }
 }
 
-function isNotRegistered(error: unknown): boolean {
-  return error instanceof HadoopRemoteError && error.className.endsWith('ApplicationMasterNotRegisteredException');
+function isOf(error: unknown, className: string): boolean {
+  return error instanceof HadoopRemoteError && error.className.endsWith(`.${className}`);
+}
+
+/** No answer, or one that another ResourceManager or the same one later will give. */
+function isPassing(error: unknown): boolean {
+  if (isOf(error, 'StandbyException') || isOf(error, 'RetriableException')) return true;
+  return error instanceof MillraceError && (error.code === 'CONNECTION_FAILED' || error.code === 'TIMEOUT');
 }
 
 function goneOr(error: unknown): unknown {
-  if (error instanceof HadoopRemoteError && /ApplicationAttemptNotFoundException|InvalidToken/.test(error.className)) {
+  const isGone =
+    isOf(error, 'ApplicationAttemptNotFoundException') ||
+    isOf(error, 'SecretManager$InvalidToken') ||
+    /Application doesn't exist in cache/.test(messageOf(error));
+  if (error instanceof HadoopRemoteError && isGone) {
     return new MillraceError('APPLICATION_NOT_FOUND', `YARN has ended this attempt: ${error.message}`, {
       cause: error,
     });

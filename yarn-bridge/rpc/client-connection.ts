@@ -60,6 +60,8 @@ export class ClientConnection {
   private readonly pending = new Map<number, Pending>();
   private readonly pingTimer: NodeJS.Timeout;
   private nextCallId = 0;
+  /** Times that something came. */
+  private received = 0;
   private sasl: ((message: SaslMessage) => void) | undefined;
   private failHandshake: ((error: Error) => void) | undefined;
   private end: Error | undefined;
@@ -86,7 +88,7 @@ export class ClientConnection {
     const socket = connect({ host, port, noDelay: true });
     const connection = new ClientConnection(socket, options);
     const timer = setTimeout(() => {
-      connection.fail(new MillraceError('TIMEOUT', `${connection.address} did not answer within ${timeoutMs} ms`));
+      connection.fail(connection.timeout(`did not answer within ${timeoutMs} ms`));
     }, timeoutMs);
     try {
       await new Promise<void>((resolve, reject) => {
@@ -128,9 +130,13 @@ export class ClientConnection {
       }
       const { timeoutMs = 20_000, protocol } = this.options;
       const callId = this.nextCallId++;
+      const receivedBefore = this.received;
       const timer = setTimeout(() => {
         this.pending.delete(callId);
-        reject(new MillraceError('TIMEOUT', `${this.address} did not answer ${method} within ${timeoutMs} ms`));
+        const error = this.timeout(`did not answer ${method} within ${timeoutMs} ms`);
+        reject(error);
+        // Not even an answer to another call: the next one would wait in vain too.
+        if (this.received === receivedBefore) this.fail(error);
       }, timeoutMs);
       this.pending.set(callId, { responseType, resolve: m => resolve(m as T), reject, timer });
       this.send(
@@ -225,6 +231,7 @@ export class ClientConnection {
   }
 
   private receive(data: Buffer): void {
+    this.received++;
     try {
       this.reader.push(data);
       for (let f = this.reader.next(); f; f = this.reader.next()) {
@@ -258,6 +265,11 @@ export class ClientConnection {
   private remoteError(header: ResponseHeader, fatal: boolean): HadoopRemoteError {
     const text = withoutTrace(header.errorMsg ?? '');
     return new HadoopRemoteError(header.exceptionClassName ?? 'java.io.IOException', text, fatal, this.address);
+  }
+
+  private timeout(what: string): MillraceError {
+    const options = { retry: 'backoff' as const, context: { address: this.address } };
+    return new MillraceError('TIMEOUT', `${this.address} ${what}`, options);
   }
 
   private connectionError(cause: Error): MillraceError {
