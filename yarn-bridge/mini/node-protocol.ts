@@ -24,12 +24,20 @@ export interface RegisterNode {
   applications: string[];
 }
 
+/** The password of a token is HMAC-SHA1(key, identifier). */
+export interface TokenKey {
+  /** Which NMTokens name. */
+  id: number;
+  /** Base64. */
+  key: string;
+}
+
 export interface NodeRegistered {
   /** The ResourceManager's start. */
   rmIdentifier: number;
-  /** Base64. The password of a token is HMAC-SHA1(key, identifier). */
+  /** Base64. */
   containerTokenKey: string;
-  nmTokenKey: string;
+  nmTokenKey: TokenKey;
 }
 
 export interface NodeHeartbeat {
@@ -39,6 +47,8 @@ export interface NodeHeartbeat {
   containers: ContainerReport[];
   /** The last one: the node ends in good order. */
   unregister?: boolean;
+  /** The newest that it has. */
+  nmTokenKeyId?: number | undefined;
 }
 
 export interface NodeHeartbeatAnswer {
@@ -47,4 +57,6 @@ export interface NodeHeartbeatAnswer {
   stopContainers: string[];
   forgetContainers: string[];
   finishedApplications: string[];
+  /** Newer than the node's. */
+  nmTokenKey?: TokenKey;
 }

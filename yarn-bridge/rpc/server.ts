@@ -45,8 +45,8 @@ export interface HadoopRpcServerOptions {
   port: number;
   /** Java protocol name → methods. */
   protocols: Record<string, Record<string, RpcMethod>>;
-  /** `simple`: the client says who it is. `token`: the password of a token's identifier, undefined if it is not valid. */
-  authentication: { type: 'simple' } | { type: 'token'; password(identifier: Buffer): Buffer | undefined };
+  /** `simple`: the client says who it is. `token`: the password of a token's identifier; throws if it is not valid. */
+  authentication: { type: 'simple' } | { type: 'token'; password(identifier: Buffer): Buffer };
   /** What is offered with tokens, the preferred first. Default only `auth`. */
   protection?: readonly QualityOfProtection[];
 }
@@ -203,14 +203,12 @@ class ServerConnection {
     }
     const response = message.token?.toString() ?? '';
     const identifier = Buffer.from(DigestServer.usernameOf(response) ?? '', 'base64');
-    let password: Buffer | undefined;
+    let password: Buffer;
     try {
       password = authentication.password(identifier);
-    } catch {
-      password = undefined;
-    }
-    if (!password) {
-      this.fatal(CALL_ID_SASL, INVALID_TOKEN, 'Invalid token', ERROR_DETAIL.UNAUTHORIZED);
+    } catch (error) {
+      const text = error instanceof RpcServerError ? error.message : 'Invalid token';
+      this.fatal(CALL_ID_SASL, INVALID_TOKEN, text, ERROR_DETAIL.UNAUTHORIZED);
       return;
     }
     const verified = this.digest.verify(response, password.toString('base64'));

@@ -6,6 +6,7 @@ import { type Closeable, Lifecycle } from '../../../core/lifecycle.js';
 import type { HadoopConfiguration } from '../../conf/index.js';
 import { HdfsFileSystem } from '../../hdfs/index.js';
 import {
+  type CallContext,
   CONTAINER_PROTOCOL,
   type ContainerId,
   type ContainerLaunchContext,
@@ -13,7 +14,6 @@ import {
   formatApplicationId,
   formatContainerId,
   HadoopRpcServer,
-  type NodeId,
   parseProtection,
   type Resource,
   RPC_PROTECTION,
@@ -24,14 +24,16 @@ import { listen, portOf } from '../http.js';
 import {
   type ContainerReport,
   HEARTBEAT_PATH,
+  type NodeHeartbeat,
   type NodeHeartbeatAnswer,
   type NodeRegistered,
   REGISTER_PATH,
 } from '../node-protocol.js';
-import { tokenPassword } from '../tokens.js';
+import { INVALID_TOKEN, tokenPassword } from '../tokens.js';
 import { Container, EXIT } from './container.js';
 import { Localizer } from './localizer.js';
 import { memoryLimits } from './memory-check.js';
+import { NodeTokenKeys } from './node-token-keys.js';
 import { createNodePages } from './pages.js';
 
 export interface NodeManagerOptions {
@@ -71,7 +73,8 @@ export class NodeManager implements Closeable {
   readonly containers = new Map<string, Container>();
   private readonly lifecycle = new Lifecycle();
   private readonly localizer: Localizer;
-  private keys: { container: Buffer; nm: Buffer; rmIdentifier: number } | undefined;
+  private keys: { container: Buffer; rmIdentifier: number } | undefined;
+  private readonly tokenKeys = new NodeTokenKeys();
   private rpc!: HadoopRpcServer;
   private http!: Server;
   /** Applications that have run here, with their user. */
@@ -144,7 +147,7 @@ export class NodeManager implements Closeable {
       await HadoopRpcServer.listen({
         host,
         port,
-        authentication: { type: 'token', password: identifier => this.nmTokenPassword(identifier) },
+        authentication: { type: 'token', password: identifier => this.tokenKeys.passwordOf(identifier, this.nodeId) },
         protection: parseProtection(this.options.hadoop.get(RPC_PROTECTION) ?? 'authentication'),
         protocols: { [CONTAINER_PROTOCOL]: this.protocol() },
       }),
@@ -173,12 +176,15 @@ export class NodeManager implements Closeable {
       startContainers: {
         request: 'StartContainersRequest',
         response: 'StartContainersResponse',
-        handle: (request: {
-          start_container_request?: Array<{
-            container_launch_context?: ContainerLaunchContext;
-            container_token: Token;
-          }>;
-        }) => {
+        handle: (
+          request: {
+            start_container_request?: Array<{
+              container_launch_context?: ContainerLaunchContext;
+              container_token: Token;
+            }>;
+          },
+          { tokenIdentifier }: CallContext,
+        ) => {
           const succeeded: ContainerId[] = [];
           const failed: object[] = [];
           for (const { container_launch_context = {}, container_token } of request.start_container_request ?? []) {
@@ -187,6 +193,7 @@ export class NodeManager implements Closeable {
             if (problem) failed.push(failure(identifier.containerId, problem));
             else succeeded.push(identifier.containerId);
           }
+          if (succeeded.length > 0) this.tokenKeys.started(tokenIdentifier!);
           return { succeeded_requests: succeeded, failed_requests: failed };
         },
       },
@@ -228,15 +235,8 @@ export class NodeManager implements Closeable {
     };
   }
 
-  private nmTokenPassword(identifier: Buffer): Buffer | undefined {
-    const { nodeId } = decodeMessage<{ nodeId?: NodeId }>('NMTokenIdentifier', identifier);
-    if (!this.keys || `${nodeId?.host}:${nodeId?.port}` !== this.nodeId) return undefined;
-    return tokenPassword(this.keys.nm, identifier);
-  }
-
   private checkContainerToken(token: Token): ContainerTokenIdentifier {
-    const invalid = (why: string): RpcServerError =>
-      new RpcServerError('org.apache.hadoop.security.token.SecretManager$InvalidToken', why);
+    const invalid = (why: string): RpcServerError => new RpcServerError(INVALID_TOKEN, why);
     const { keys } = this;
     const expected = keys && tokenPassword(keys.container, token.identifier);
     if (!expected?.equals(Buffer.from(token.password))) throw invalid('Given Container token is not valid');
@@ -309,7 +309,9 @@ export class NodeManager implements Closeable {
     let next = HEARTBEAT_MS;
     try {
       const news = this.news();
-      const answer = await this.post<NodeHeartbeatAnswer>(HEARTBEAT_PATH, { node: this.nodeId, containers: news });
+      const { nodeId, tokenKeys } = this;
+      const heartbeat: NodeHeartbeat = { node: nodeId, containers: news, nmTokenKeyId: tokenKeys.newestId };
+      const answer = await this.post<NodeHeartbeatAnswer>(HEARTBEAT_PATH, heartbeat);
       if (answer.resync) {
         await this.register();
         next = 0;
@@ -328,7 +330,9 @@ export class NodeManager implements Closeable {
     return [...this.containers.values()].map(c => c.report).filter(r => !this.reported.has(r.containerId));
   }
 
-  private obey({ stopContainers, forgetContainers, finishedApplications }: NodeHeartbeatAnswer): void {
+  private obey(answer: NodeHeartbeatAnswer): void {
+    const { stopContainers, forgetContainers, finishedApplications, nmTokenKey } = answer;
+    if (nmTokenKey) this.tokenKeys.set(nmTokenKey);
     for (const id of stopContainers)
       this.containers.get(id)?.stop(EXIT.BY_RM, 'Container killed by the ResourceManager.\n');
     for (const id of forgetContainers) {
@@ -346,6 +350,7 @@ export class NodeManager implements Closeable {
     if (user === undefined) return;
     this.applications.delete(application);
     this.localizer.forget(user, application);
+    this.tokenKeys.forget(application);
     rmSync(join(this.localDir, 'usercache', user, 'appcache', application), { recursive: true, force: true });
   }
 
@@ -367,9 +372,9 @@ export class NodeManager implements Closeable {
         this.reported.clear();
         this.keys = {
           container: Buffer.from(registered.containerTokenKey, 'base64'),
-          nm: Buffer.from(registered.nmTokenKey, 'base64'),
           rmIdentifier: registered.rmIdentifier,
         };
+        this.tokenKeys.set(registered.nmTokenKey);
         return;
       } catch {
         if (this.isEnding) return;

@@ -57,12 +57,14 @@ export class ResourceManagerState {
     // Ids of applications carry it: no two starts have the same.
     this.clusterTimestamp = Math.max(now(), (last?.started ?? 0) + 1);
     this.store.save('starts', { epoch: this.epoch, started: this.clusterTimestamp });
-    const rollSeconds = hadoop.getNumber('yarn.resourcemanager.am-rm-tokens.master-key-rolling-interval-secs', 86_400);
-    this.secrets = new TokenSecrets(
-      { interval: rollSeconds * 1000, activation: 1.5 * this.masterExpiry },
-      this.store.load('secrets'),
-      secrets => this.store.save('secrets', secrets),
-    );
+    this.secrets = new TokenSecrets({
+      hadoop,
+      stored: this.store.load('keys'),
+      save: keys => this.store.save('keys', keys),
+      nodeKeyActivated: () => {
+        for (const { attempt } of this.applications.values()) attempt?.tokensSent.clear();
+      },
+    });
     this.nodes = new NodeTracker(
       this.scheduler,
       {
@@ -97,7 +99,10 @@ export class ResourceManagerState {
   private recover(): void {
     for (const app of this.store.loadApplications(this.epoch)) {
       this.applications.set(app.text, app);
-      if (app.attempt) app.attempt.lastHeard = this.now();
+      if (!app.attempt) continue;
+      app.attempt.lastHeard = this.now();
+      // The key behind its last one may be gone by now.
+      if (!app.attempt.ended) app.attempt.token = this.secrets.amToken(app.attempt.id);
     }
     const going = [...this.applications.values()].filter(a => !isFinal(a.state)).length;
     if (this.applications.size > 0) {

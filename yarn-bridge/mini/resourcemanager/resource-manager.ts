@@ -1,20 +1,33 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type Closeable, Lifecycle } from '../../../core/lifecycle.js';
 import type { HadoopConfiguration } from '../../conf/index.js';
-import { AM_PROTOCOL, CLIENT_PROTOCOL, HadoopRpcServer, parseProtection, RPC_PROTECTION } from '../../rpc/index.js';
+import {
+  AM_PROTOCOL,
+  CLIENT_PROTOCOL,
+  decodeMessage,
+  formatAttemptId,
+  HadoopRpcServer,
+  parseProtection,
+  RPC_PROTECTION,
+  RpcServerError,
+} from '../../rpc/index.js';
 import { listen, portOf, readBody, sendJson, sendText } from '../http.js';
 import {
   HEARTBEAT_PATH,
   type NodeHeartbeat,
+  type NodeHeartbeatAnswer,
   type NodeRegistered,
   REGISTER_PATH,
   type RegisterNode,
+  type TokenKey,
 } from '../node-protocol.js';
+import { INVALID_TOKEN } from '../tokens.js';
 import { amProtocol } from './am-protocol.js';
 import { clientProtocol } from './client-protocol.js';
 import { servePages, serveProxy } from './pages.js';
 import { ResourceManagerState } from './resource-manager-state.js';
 import { serveRest } from './rest.js';
+import type { AmTokenIdentifier } from './token-secrets.js';
 
 export interface ResourceManagerOptions {
   /** Where its state outlives a restart. */
@@ -103,8 +116,10 @@ export class ResourceManager implements Closeable {
   }
 
   /** Only attempts that are alive have a valid token. */
-  private amTokenPassword(identifier: Buffer): Buffer | undefined {
-    return this.state.attemptOf(identifier) && this.state.secrets.amPassword(identifier);
+  private amTokenPassword(identifier: Buffer): Buffer {
+    if (this.state.attemptOf(identifier)) return this.state.secrets.amPassword(identifier);
+    const { appAttemptId } = decodeMessage<AmTokenIdentifier>('AMRMTokenIdentifier', identifier);
+    throw new RpcServerError(INVALID_TOKEN, `${formatAttemptId(appAttemptId)} not found in AMRMTokenSecretManager.`);
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
@@ -122,8 +137,19 @@ export class ResourceManager implements Closeable {
     return {
       rmIdentifier: clusterTimestamp,
       containerTokenKey: secrets.containerKey.toString('base64'),
-      nmTokenKey: secrets.nodeKey.toString('base64'),
+      nmTokenKey: this.nodeTokenKey(),
     };
+  }
+
+  private heartbeat(beat: NodeHeartbeat): NodeHeartbeatAnswer {
+    const answer = this.state.nodes.heartbeat(beat);
+    const nmTokenKey = this.nodeTokenKey();
+    return nmTokenKey.id === beat.nmTokenKeyId ? answer : { ...answer, nmTokenKey };
+  }
+
+  private nodeTokenKey(): TokenKey {
+    const { id, key } = this.state.secrets.nodeKey;
+    return { id, key: key.toString('base64') };
   }
 
   private async track(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -133,7 +159,7 @@ export class ResourceManager implements Closeable {
       const body: unknown = JSON.parse(await readBody(request));
       if (request.url === REGISTER_PATH) return sendJson(response, 200, this.registerNode(body as RegisterNode));
       if (request.url === HEARTBEAT_PATH) {
-        return sendJson(response, 200, this.state.nodes.heartbeat(body as NodeHeartbeat));
+        return sendJson(response, 200, this.heartbeat(body as NodeHeartbeat));
       }
       sendText(response, 404, 'Not found');
     } catch (error) {

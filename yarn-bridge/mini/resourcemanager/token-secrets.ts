@@ -1,24 +1,21 @@
-import { randomBytes } from 'node:crypto';
+import type { HadoopConfiguration } from '../../conf/index.js';
 import {
   type ApplicationAttemptId,
   type ContainerId,
   decodeMessage,
+  formatAttemptId,
   type NMToken,
   type NodeId,
   type Resource,
+  RpcServerError,
   type Token,
 } from '../../rpc/index.js';
-import { mintToken, tokenPassword } from '../tokens.js';
+import { INVALID_TOKEN, mintToken, tokenPassword } from '../tokens.js';
+import { type KeyPair, type MasterKey, newKey, RollingKey, type RollTimes } from './rolling-key.js';
 
-export interface MasterKey {
-  id: number;
-  key: Buffer;
-}
-
-interface StoredSecrets {
-  masters: MasterKey;
-  nextMasters: MasterKey | undefined;
-  nodes: Buffer;
+export interface StoredKeys {
+  masters: KeyPair;
+  nodes: KeyPair;
   containers: Buffer;
 }
 
@@ -27,74 +24,74 @@ export interface AmTokenIdentifier {
   keyId: number;
 }
 
-/** Milliseconds. */
-export interface RollTimes {
-  /** A new master key each time. */
-  interval: number;
-  /** From the new key to the end of the old one: meanwhile both are good. */
-  activation: number;
+export interface TokenSecretsOptions {
+  hadoop: HadoopConfiguration;
+  stored: StoredKeys | undefined;
+  save(keys: StoredKeys): void;
+  /** From now on NMTokens are made by another key: every attempt needs new ones. */
+  nodeKeyActivated(): void;
 }
 
-const KEY_BYTES = 20;
 const CONTAINER_TOKEN_LIFE_MS = 600_000;
 
-/** The keys behind AMRMTokens, NMTokens and container tokens. They outlive a restart; those of AMRMTokens roll. */
+/** The keys behind AMRMTokens, NMTokens and container tokens. They outlive a restart; the first two roll. */
 export class TokenSecrets {
-  private stored: StoredSecrets;
-  private rollTimer: NodeJS.Timeout | undefined;
-  private activationTimer: NodeJS.Timeout | undefined;
+  private readonly masters: RollingKey;
+  private readonly nodes: RollingKey;
+  private readonly containers: Buffer;
 
-  constructor(
-    private readonly times: RollTimes,
-    stored: StoredSecrets | undefined,
-    private readonly save: (secrets: StoredSecrets) => void,
-  ) {
-    const key = (): Buffer => randomBytes(KEY_BYTES);
-    const first = { id: randomBytes(4).readInt32BE(), key: key() };
-    this.stored = stored ?? { masters: first, nextMasters: undefined, nodes: key(), containers: key() };
-    this.save(this.stored);
-    this.rollTimer = setInterval(() => this.roll(), times.interval);
-    this.rollTimer.unref();
-    if (this.stored.nextMasters) this.activateLater();
+  /** ILLEGAL_CONFIGURATION where a key would roll before its predecessor is gone. */
+  constructor({ hadoop, stored, save, nodeKeyActivated }: TokenSecretsOptions) {
+    const changed = (): void =>
+      save({ masters: this.masters.stored, nodes: this.nodes.stored, containers: this.containers });
+    const masterTimes = rollTimes(hadoop, 'am-rm-tokens', 'yarn.am.liveness-monitor.expiry-interval-ms');
+    const nodeTimes = rollTimes(hadoop, 'nm-tokens', 'yarn.nm.liveness-monitor.expiry-interval-ms');
+    this.masters = new RollingKey(masterTimes, stored?.masters, changed);
+    this.nodes = new RollingKey(nodeTimes, stored?.nodes, changed, nodeKeyActivated);
+    this.containers = stored?.containers ?? newKey();
+    changed();
   }
 
   close(): void {
-    clearInterval(this.rollTimer);
-    clearTimeout(this.activationTimer);
+    this.masters.close();
+    this.nodes.close();
   }
 
-  get nodeKey(): Buffer {
-    return this.stored.nodes;
+  /** What NodeManagers check NMTokens with: the newest, before the first token is made by it. */
+  get nodeKey(): MasterKey {
+    return this.nodes.newest;
   }
 
   get containerKey(): Buffer {
-    return this.stored.containers;
+    return this.containers;
   }
 
-  /** Of the key that is about to be the only one, if there is one. */
+  /** Of the key behind AMRMTokens that is about to be the only one, if there is one. */
   get nextKeyId(): number | undefined {
-    return this.stored.nextMasters?.id;
+    return this.masters.next?.id;
   }
 
   /** By the newest key. */
   amToken(appAttemptId: ApplicationAttemptId): Token {
-    const { masters, nextMasters } = this.stored;
-    const { id, key } = nextMasters ?? masters;
+    const { id, key } = this.masters.newest;
     return mintToken(key, 'YARN_AM_RM_TOKEN', 'AMRMTokenIdentifier', { appAttemptId, keyId: id });
   }
 
-  /** Undefined: made by a key that is no longer good. */
-  amPassword(identifier: Uint8Array): Buffer | undefined {
-    const { keyId } = decodeMessage<AmTokenIdentifier>('AMRMTokenIdentifier', Buffer.from(identifier));
-    const { masters, nextMasters } = this.stored;
-    const master = [nextMasters, masters].find(m => m?.id === keyId);
-    return master && tokenPassword(master.key, identifier);
+  /** Throws InvalidToken for one that was made by a key that is no longer good. */
+  amPassword(identifier: Uint8Array): Buffer {
+    const { appAttemptId, keyId } = decodeMessage<AmTokenIdentifier>('AMRMTokenIdentifier', Buffer.from(identifier));
+    const master = this.masters.find(keyId);
+    if (!master) throw new RpcServerError(INVALID_TOKEN, `Invalid AMRMToken from ${formatAttemptId(appAttemptId)}`);
+    return tokenPassword(master.key, identifier);
   }
 
   nmToken(appAttemptId: ApplicationAttemptId, nodeId: NodeId, appSubmitter: string): NMToken {
-    const identifier = { appAttemptId, nodeId, appSubmitter, keyId: 1 };
-    const service = `${nodeId.host}:${nodeId.port}`;
-    return { nodeId, token: mintToken(this.stored.nodes, 'NMToken', 'NMTokenIdentifier', identifier, service) };
+    const { id: keyId, key } = this.nodes.current;
+    const identifier = { appAttemptId, nodeId, appSubmitter, keyId };
+    return {
+      nodeId,
+      token: mintToken(key, 'NMToken', 'NMTokenIdentifier', identifier, `${nodeId.host}:${nodeId.port}`),
+    };
   }
 
   containerToken(container: {
@@ -113,32 +110,15 @@ export class TokenSecrets {
       expiryTimeStamp: container.creationTime + CONTAINER_TOKEN_LIFE_MS,
       masterKeyId: 1,
     };
-    return mintToken(
-      this.stored.containers,
-      'ContainerToken',
-      'ContainerTokenIdentifier',
-      identifier,
-      container.nmHostAddr,
-    );
+    return mintToken(this.containers, 'ContainerToken', 'ContainerTokenIdentifier', identifier, container.nmHostAddr);
   }
+}
 
-  private roll(): void {
-    const { masters, nextMasters } = this.stored;
-    const id = ((nextMasters ?? masters).id + 1) | 0;
-    this.change({ nextMasters: { id, key: randomBytes(KEY_BYTES) } });
-    this.activateLater();
-  }
-
-  private activateLater(): void {
-    clearTimeout(this.activationTimer);
-    this.activationTimer = setTimeout(() => {
-      this.change({ masters: this.stored.nextMasters!, nextMasters: undefined });
-    }, this.times.activation);
-    this.activationTimer.unref();
-  }
-
-  private change(change: Partial<StoredSecrets>): void {
-    this.stored = { ...this.stored, ...change };
-    this.save(this.stored);
-  }
+/** A key that rolls is the only one after 1.5 × the time after which its holders count as gone. */
+function rollTimes(hadoop: HadoopConfiguration, kind: 'am-rm-tokens' | 'nm-tokens', expiryKey: string): RollTimes {
+  const key = `yarn.resourcemanager.${kind}.master-key-rolling-interval-secs`;
+  const interval = hadoop.getInt(key, 86_400) * 1000;
+  const activation = 1.5 * hadoop.getInt(expiryKey);
+  if (interval <= 2 * activation) throw hadoop.bad(key, `it should be more than 3 X ${expiryKey}`);
+  return { interval, activation };
 }
