@@ -22,7 +22,7 @@ export class HadoopAccess implements Closeable {
     private readonly configuration: Configuration,
   ) {
     this.resourceManager = this.lifecycle.own(ResourceManagerRest.fromConfiguration(conf, user));
-    this.nodeManagers = this.lifecycle.own(new NodeManagerRest({ user, callTimeout: 10_000 }));
+    this.nodeManagers = this.lifecycle.own(NodeManagerRest.fromConfiguration(conf, user, { callTimeout: 10_000 }));
     const staging = configuration.get(Options.yarnStagingDirectory);
     // A path without a scheme lies in the default file system.
     const root = staging?.startsWith('/') ? undefined : staging;

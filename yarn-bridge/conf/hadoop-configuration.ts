@@ -1,6 +1,6 @@
 import { MillraceError } from '../../core/errors.js';
 import { DEPRECATED_KEYS, HADOOP_DEFAULTS } from './hadoop-defaults.js';
-import { hadoopUser } from './hadoop-user.js';
+import { hadoopUser, osUser } from './hadoop-user.js';
 import { defaultFs, nameNodeHttpAddresses } from './name-nodes.js';
 import { type ResourceManagerAddresses, resourceManagers } from './resource-managers.js';
 import type { SiteProperty } from './site-xml.js';
@@ -147,6 +147,11 @@ export class HadoopConfiguration {
     return resourceManagers(this);
   }
 
+  /** `dfs.http.policy` and `yarn.http.policy`: HTTPS_ONLY. */
+  isHttpsOnly(of: 'dfs' | 'yarn'): boolean {
+    return this.get(`${of}.http.policy`)?.toUpperCase() === 'HTTPS_ONLY';
+  }
+
   /** ILLEGAL_CONFIGURATION that names the key, where it stands and why it won't do. */
   bad(key: string, why: string): MillraceError {
     const message = `Hadoop's ${key} won't do (${this.sourceOf(key) ?? this.source}): ${why}.`;
@@ -177,7 +182,8 @@ export class HadoopConfiguration {
       const usable = value !== undefined && (env[2] !== ':' || value !== '');
       return usable ? value : env[3];
     }
-    if (name === 'user.name') return hadoopUser(this.env);
+    // Java's, which HADOOP_USER_NAME does not change.
+    if (name === 'user.name') return osUser(this.env);
     if (name === 'user.home') return this.env['HOME'];
     if (name === 'java.io.tmpdir') return this.env['TMPDIR'] ?? '/tmp';
     return this.raw(currentName(name));

@@ -3,7 +3,11 @@ import { userInfo } from 'node:os';
 /** The user that Hadoop sees: HADOOP_USER_NAME, else who runs this process. */
 export function hadoopUser(env: Readonly<Record<string, string | undefined>>): string {
   const named = env['HADOOP_USER_NAME']?.trim();
-  if (named) return named;
+  return named || osUser(env);
+}
+
+/** Who runs this process. */
+export function osUser(env: Readonly<Record<string, string | undefined>>): string {
   try {
     return userInfo().username;
   } catch {

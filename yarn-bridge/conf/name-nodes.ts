@@ -47,7 +47,7 @@ function isNameservice(conf: HadoopConfiguration, authority: string): boolean {
 }
 
 function addressesOfNameservice(conf: HadoopConfiguration, { scheme, authority }: Root): string[] {
-  const secure = scheme === 'swebhdfs' || (scheme === 'hdfs' && isSecure(conf));
+  const secure = scheme === 'swebhdfs' || (scheme === 'hdfs' && conf.isHttpsOnly('dfs'));
   const ids = conf.getStrings(`dfs.ha.namenodes.${authority}`);
   const suffixes = ids.length > 0 ? ids.map(id => `${authority}.${id}`) : [authority];
   return suffixes.map(suffix => {
@@ -67,7 +67,7 @@ function addressesOfNameservice(conf: HadoopConfiguration, { scheme, authority }
 
 /** For `hdfs://host:8020`: the web address that the configuration gives to this NameNode, else its default port. */
 function addressOfNameNode(conf: HadoopConfiguration, authority: string): string {
-  const secure = isSecure(conf);
+  const secure = conf.isHttpsOnly('dfs');
   const wanted = parseHostPort(authority, DEFAULT_PORTS.nameNodeRpc);
   if (!wanted) throw badAuthority(authority);
   for (const suffix of ['', ...knownSuffixes(conf)]) {
@@ -119,10 +119,6 @@ function urlOf(
 
 function formatUrl(secure: boolean, address: HostPort): string {
   return `${secure ? 'https' : 'http'}://${formatHostPort(address)}`;
-}
-
-function isSecure(conf: HadoopConfiguration): boolean {
-  return conf.get('dfs.http.policy')?.toUpperCase() === 'HTTPS_ONLY';
 }
 
 function webKey(secure: boolean): string {

@@ -38,7 +38,7 @@ function addressesOf(conf: HadoopConfiguration, id: string | undefined): Resourc
     if (!hostname) throw conf.bad(key(name), `it is not set, nor is ${key('hostname')}`);
     return { host: hostname, port };
   };
-  const secure = conf.get('yarn.http.policy')?.toUpperCase() === 'HTTPS_ONLY';
+  const secure = conf.isHttpsOnly('yarn');
   const webapp = secure
     ? address('webapp.https.address', DEFAULT_PORTS.resourceManagerWebappHttps)
     : address('webapp.address', DEFAULT_PORTS.resourceManagerWebapp);

@@ -20,6 +20,9 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
   'ECONNECTTIMEOUT',
 ]);
 
+/** Node's codes for what is wrong with the certificate of a server. */
+const CERTIFICATE = /CERT|UNABLE_TO_GET_ISSUER|ERR_TLS_/;
+
 /**
  * A call that got no answer, as CONNECTION_FAILED or TIMEOUT. `context.sent` is false where the request can't have
  * reached the server, so that repeating it is safe whatever it does.
@@ -85,6 +88,10 @@ function reason(errno: string, error: unknown, address: string): string {
     case 'ECONNRESET':
     case 'EPIPE':
       return 'the connection broke';
+  }
+  if (CERTIFICATE.test(errno)) {
+    const text = messageOf(error);
+    return `its certificate is not trusted (${text}); set NODE_EXTRA_CA_CERTS to a file with the cluster's certificate authority`;
   }
   if (errno.startsWith('HPE_'))
     return `what answers there does not speak HTTP (${messageOf(error)}); is this an RPC port?`;

@@ -1,5 +1,6 @@
 import { MillraceError } from '../../core/errors.js';
 import type { Closeable } from '../../core/lifecycle.js';
+import type { HadoopConfiguration } from '../conf/index.js';
 import { addressOf, type HttpAnswer, HttpClient, type Peer } from '../http/index.js';
 import { parseJson } from './json.js';
 import { restError } from './remote-error.js';
@@ -7,6 +8,8 @@ import { type ContainerLogFile, ContainerLogsAnswer } from './types.js';
 
 export interface NodeManagerRestOptions {
   user: string;
+  /** Nodes are addressed without a scheme: `https` where yarn.http.policy is HTTPS_ONLY. Default `http`. */
+  scheme?: 'http' | 'https';
   /** Milliseconds for a call. Default 30,000. */
   callTimeout?: number;
 }
@@ -30,6 +33,14 @@ export class NodeManagerRest implements Closeable {
   private readonly http = new HttpClient();
 
   constructor(private readonly options: NodeManagerRestOptions) {}
+
+  static fromConfiguration(
+    conf: HadoopConfiguration,
+    user: string = conf.user,
+    options: Partial<Omit<NodeManagerRestOptions, 'user'>> = {},
+  ): NodeManagerRest {
+    return new NodeManagerRest({ user, scheme: conf.isHttpsOnly('yarn') ? 'https' : 'http', ...options });
+  }
 
   /** `node` is its HTTP address, as reports of applications, attempts and containers give it: `host:8042`. */
   async containerLogs(node: string, containerId: string): Promise<ContainerLogFile[]> {
@@ -57,7 +68,7 @@ export class NodeManagerRest implements Closeable {
   }
 
   private url(node: string, path: string, query = ''): string {
-    const base = /^https?:\/\//.test(node) ? node.replace(/\/+$/, '') : `http://${node}`;
+    const base = /^https?:\/\//.test(node) ? node.replace(/\/+$/, '') : `${this.options.scheme ?? 'http'}://${node}`;
     return `${base}/ws/v1/${path}?user.name=${encodeURIComponent(this.options.user)}${query}`;
   }
 
