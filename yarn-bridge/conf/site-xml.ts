@@ -22,6 +22,7 @@ const parser = new XMLParser({
   trimValues: false,
   isArray: (_name, path) => typeof path === 'string' && INCLUDES_AND_PROPERTIES.has(path),
 });
+const orderParser = new XMLParser({ preserveOrder: true });
 const INCLUDES_AND_PROPERTIES: ReadonlySet<string> = new Set([
   'configuration.property',
   'configuration.xi:include',
@@ -46,22 +47,37 @@ export function parseSiteXml(text: string, file: string, depth = 0): SitePropert
   const document = parser.parse(text) as Record<string, unknown>;
   if (!('configuration' in document)) throw broken(file, 'its root element is not <configuration>');
   const root = asElement(document['configuration']);
-  const out: SiteProperty[] = [];
-  for (const include of [...asList(root['xi:include']), ...asList(root['include'])]) {
-    const target = textOf(asElement(include)['@href'])?.trim();
-    if (target === undefined) throw broken(file, 'an <include> has no href');
-    const path = resolve(dirname(file), target.replace(/^file:(\/\/)?/, ''));
-    if (existsSync(path)) out.push(...readSiteFile(path, depth + 1));
-    else if (!('xi:fallback' in asElement(include))) throw broken(file, `the file it includes is not there: ${path}`);
-  }
-  for (const item of asList(root['property'])) {
-    const property = asElement(item);
-    const name = textOf(property['name'] ?? property['@name'])?.trim();
-    if (name === undefined || name === '') continue;
-    const final = textOf(property['final'] ?? property['@final'])?.trim() === 'true';
-    out.push({ name, value: textOf(property['value'] ?? property['@value']), final, source: file });
-  }
-  return out;
+  const hasIncludes = 'xi:include' in root || 'include' in root;
+  if (!hasIncludes) return asList(root['property']).flatMap(item => propertyOf(asElement(item), file));
+  const left: Record<string, unknown[]> = {};
+  for (const tag of ['property', 'xi:include', 'include']) left[tag] = asList(root[tag]);
+  return tagsInOrder(text).flatMap(tag => {
+    const element = asElement(left[tag]?.shift());
+    return tag === 'property' ? propertyOf(element, file) : included(element, file, depth);
+  });
+}
+
+function propertyOf(property: Record<string, unknown>, file: string): SiteProperty[] {
+  const name = textOf(property['name'] ?? property['@name'])?.trim();
+  if (name === undefined || name === '') return [];
+  const final = textOf(property['final'] ?? property['@final'])?.trim() === 'true';
+  return [{ name, value: textOf(property['value'] ?? property['@value']), final, source: file }];
+}
+
+function included(include: Record<string, unknown>, file: string, depth: number): SiteProperty[] {
+  const target = textOf(include['@href'])?.trim();
+  if (target === undefined) throw broken(file, 'an <include> has no href');
+  const path = resolve(dirname(file), target.replace(/^file:(\/\/)?/, ''));
+  if (existsSync(path)) return readSiteFile(path, depth + 1);
+  if ('xi:fallback' in include) return [];
+  throw broken(file, `the file it includes is not there: ${path}`);
+}
+
+/** Where files are included, it matters what stands before and what after: a later property wins. */
+function tagsInOrder(text: string): string[] {
+  const document = orderParser.parse(text) as Array<Record<string, unknown>>;
+  const root = document.find(node => 'configuration' in node)?.['configuration'] as Array<Record<string, unknown>>;
+  return root.flatMap(node => Object.keys(node).filter(tag => /^(property|(xi:)?include)$/.test(tag)));
 }
 
 /** The text of a *-site.xml with these properties. */

@@ -159,17 +159,21 @@ describe('loadHadoopConfiguration', () => {
     });
   });
 
-  it('reads what a file includes', () => {
+  it('reads what a file includes where it stands: what comes later wins', () => {
     const dir = confDir({
       'core-site.xml': `<configuration xmlns:xi="http://www.w3.org/2001/XInclude">
         <xi:include href="more/extra.xml"/>
         <xi:include href="none.xml"><xi:fallback/></xi:include>
-        <property><name>b</name><value>own</value></property></configuration>`,
+        <property><name>b</name><value>own</value></property>
+        <property><name>c</name><value>own</value></property>
+        <property><name>d</name><value>own</value><final>true</final></property>
+        <xi:include href="more/last.xml"/></configuration>`,
     });
     mkdirSync(join(dir, 'more'));
     writeFileSync(join(dir, 'more/extra.xml'), formatSiteXml({ a: 'included', b: 'included' }));
+    writeFileSync(join(dir, 'more/last.xml'), formatSiteXml({ c: 'included', d: 'included' }));
     const conf = loadHadoopConfiguration({ env: { HADOOP_CONF_DIR: dir } });
-    expect([conf.get('a'), conf.get('b')]).to.deep.equal(['included', 'own']);
+    expect(['a', 'b', 'c', 'd'].map(key => conf.get(key))).to.deep.equal(['included', 'own', 'included', 'own']);
   });
 
   it('writes values back as it read them', () => {
