@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   createReadStream,
@@ -7,12 +6,14 @@ import {
   type ReadStream,
   readFileSync,
   rmSync,
+  statfsSync,
   statSync,
   truncateSync,
   type WriteStream,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Inode } from './namespace.js';
+import { type FileChecksum, fileChecksum } from './file-checksum.js';
+import { DEFAULT_BLOCK_SIZE, type Inode } from './namespace.js';
 import type { Storage } from './operations.js';
 
 /** Files' bytes on local disk, one local file each. */
@@ -42,10 +43,15 @@ export class BlockStore implements Storage {
     rmSync(this.file(node), { force: true });
   }
 
-  async md5(node: Inode): Promise<Buffer> {
-    const hash = createHash('md5');
-    if (this.size(node) > 0) for await (const chunk of createReadStream(this.file(node))) hash.update(chunk as Buffer);
-    return hash.digest();
+  checksum(node: Inode): Promise<FileChecksum> {
+    const content = this.size(node) > 0 ? createReadStream(this.file(node), { highWaterMark: 256 * 1024 }) : [];
+    return fileChecksum(content, node.blockSize ?? DEFAULT_BLOCK_SIZE);
+  }
+
+  /** Of the disk that holds the files: bytes. */
+  space(): { capacity: number; remaining: number } {
+    const { blocks, bavail, bsize } = statfsSync(this.dir);
+    return { capacity: blocks * bsize, remaining: bavail * bsize };
   }
 
   truncate(node: Inode, length: number): void {

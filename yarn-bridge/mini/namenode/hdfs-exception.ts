@@ -28,6 +28,7 @@ const CLASSES = {
   AlreadyBeingCreatedException: 'org.apache.hadoop.hdfs.protocol.AlreadyBeingCreatedException',
   EOFException: 'java.io.EOFException',
   IOException: 'java.io.IOException',
+  HadoopIllegalArgumentException: 'org.apache.hadoop.HadoopIllegalArgumentException',
   IllegalArgumentException: 'java.lang.IllegalArgumentException',
   UnsupportedOperationException: 'java.lang.UnsupportedOperationException',
   RuntimeException: 'java.lang.RuntimeException',

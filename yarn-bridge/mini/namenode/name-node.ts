@@ -22,7 +22,7 @@ export interface NameNodeOptions {
 const PREFIX = '/webhdfs/v1';
 const USER_NAME = /^[A-Za-z_][A-Za-z0-9._-]*[$]?$/;
 /** Calls that begin at the NameNode and go on at the DataNode. */
-const TWO_STEPS: Record<string, string> = { 'PUT CREATE': 'CREATE', 'POST APPEND': 'APPEND', 'GET OPEN': 'OPEN' };
+const TWO_STEPS = new Set(['PUT CREATE', 'POST APPEND', 'GET OPEN', 'GET GETFILECHECKSUM']);
 
 /** NameNode and DataNode in one process: WebHDFS with its two steps, files on local disk. */
 export class NameNode implements Closeable {
@@ -103,20 +103,21 @@ export class NameNode implements Closeable {
 
   private async atNameNode(c: Exchange): Promise<void> {
     const { op, request, response } = c;
-    if (TWO_STEPS[op]) {
+    if (TWO_STEPS.has(op)) {
       this.checkTwoSteps(c);
       const location = `http://${this.options.host}:${this.dataNodePort}${request.url}`;
       if (c.query.get('noredirect') === 'true') return json(response, 200, { Location: location });
       response.writeHead(307, { location, 'content-length': 0 }).end();
       return;
     }
-    const operation = this.operations[op];
-    if (!operation) {
-      const [method, name] = op.split(' ');
-      const text = `Invalid value for webhdfs parameter "op": ${name} is not a valid ${method} operation.`;
-      throw new HdfsException('IllegalArgumentException', text);
-    }
     request.resume();
+    return this.atOperations(c);
+  }
+
+  private async atOperations(c: Exchange): Promise<void> {
+    const { op, response } = c;
+    const operation = this.operations[op];
+    if (!operation) throw notValid(op);
     const result = await operation(c);
     if (result === undefined) response.writeHead(200, { 'content-length': 0 }).end();
     else json(response, 200, result);
@@ -124,7 +125,10 @@ export class NameNode implements Closeable {
 
   /** What is known to fail is said before the bytes come. */
   private checkTwoSteps({ op, path, user, query }: Exchange): void {
-    if (op === 'GET OPEN') {
+    if (op === 'GET GETFILECHECKSUM') {
+      this.permissions.traverse(path, user);
+      if (!this.namespace.find(path)) throw new HdfsException('FileNotFoundException', `File ${path} not found.`);
+    } else if (op === 'GET OPEN') {
       this.permissions.traverse(path, user);
       const node = this.fileAt(path);
       this.permissions.check(node, path, user, 'READ');
@@ -147,16 +151,22 @@ export class NameNode implements Closeable {
   }
 
   private async atDataNode(c: Exchange): Promise<void> {
+    if (!TWO_STEPS.has(c.op)) throw notValid(c.op);
     this.checkTwoSteps(c);
     if (c.op === 'GET OPEN') return this.open(c);
     if (c.op === 'POST APPEND') return this.append(c);
-    return this.create(c);
+    if (c.op === 'PUT CREATE') return this.create(c);
+    return this.atOperations(c);
   }
 
   private async create({ request, response, path, user, query }: Exchange): Promise<void> {
     const replaced = this.namespace.find(path);
     const overwrite = query.get('overwrite') === 'true';
-    const file = this.namespace.create(path, user, query.get('permission') ?? '644', overwrite);
+    const given = (name: string): number | undefined => (query.get(name) ? Number(query.get(name)) : undefined);
+    const file = this.namespace.create(path, user, query.get('permission') ?? '644', overwrite, {
+      blockSize: given('blocksize'),
+      replication: given('replication'),
+    });
     if (replaced) this.blocks.drop(replaced);
     try {
       await pipeline(request, this.blocks.write(file, 'w'));
@@ -195,6 +205,12 @@ export class NameNode implements Closeable {
     if (node.children) throw new HdfsException('FileNotFoundException', `Path is not a file: ${path}`);
     return node;
   }
+}
+
+function notValid(op: string): HdfsException {
+  const [method, name] = op.split(' ');
+  const text = `Invalid value for webhdfs parameter "op": ${name} is not a valid ${method} operation.`;
+  return new HdfsException('IllegalArgumentException', text);
 }
 
 interface Exchange extends Call {

@@ -15,6 +15,8 @@ export interface Inode {
   children?: Map<string, Inode>;
   block?: number;
   length: number;
+  /** Undefined: the default. */
+  blockSize?: number;
   replication: number;
   /** Open for writing: shows length 0. */
   open?: boolean;
@@ -22,6 +24,8 @@ export interface Inode {
 
 type Entry = Omit<Inode, 'children' | 'open' | 'name'> & { path: string; directory: boolean };
 
+export const DEFAULT_BLOCK_SIZE = 128 * 1024 ** 2;
+const MINIMUM_BLOCK_SIZE = 1024 ** 2;
 export const SUPERGROUP = 'supergroup';
 
 export function splitPath(path: string): string[] {
@@ -102,11 +106,23 @@ export class Namespace {
   }
 
   /** A new file, open for writing, in place of what stood there. */
-  create(path: string, owner: string, permission: string, overwrite: boolean): Inode {
+  create(
+    path: string,
+    owner: string,
+    permission: string,
+    overwrite: boolean,
+    { blockSize = DEFAULT_BLOCK_SIZE, replication = 1 } = {},
+  ): Inode {
     const parts = splitPath(path);
     const existing = this.find(path);
     if (existing?.children)
       throw new HdfsException('FileAlreadyExistsException', `${path} already exists as a directory`);
+    if (blockSize < MINIMUM_BLOCK_SIZE) {
+      throw new HdfsException(
+        'IOException',
+        `Specified block size ${blockSize} is less than configured minimum value dfs.namenode.fs-limits.min-block-size=${MINIMUM_BLOCK_SIZE}`,
+      );
+    }
     if (existing?.open) throw alreadyBeingCreated(path, owner);
     if (existing && !overwrite) {
       throw new HdfsException('FileAlreadyExistsException', `${path} for client 127.0.0.1 already exists`);
@@ -116,6 +132,8 @@ export class Namespace {
     const parent = this.find(`/${parts.slice(0, -1).join('/')}`)!;
     const file = this.inode(parts[parts.length - 1]!, owner, permission, false, parent.group);
     file.block = file.id;
+    if (blockSize !== DEFAULT_BLOCK_SIZE) file.blockSize = blockSize;
+    file.replication = replication;
     file.open = true;
     this.link(parent, file);
     return file;

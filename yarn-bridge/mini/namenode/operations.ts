@@ -1,5 +1,6 @@
+import type { FileChecksum } from './file-checksum.js';
 import { HdfsException } from './hdfs-exception.js';
-import { type Inode, Namespace, splitPath } from './namespace.js';
+import { DEFAULT_BLOCK_SIZE, type Inode, Namespace, splitPath } from './namespace.js';
 import type { Permissions } from './permissions.js';
 
 export interface Call {
@@ -11,18 +12,29 @@ export interface Call {
 export interface Storage {
   /** Removes the bytes of files that are gone. */
   drop(node: Inode): void;
-  md5(node: Inode): Promise<Buffer>;
+  checksum(node: Inode): Promise<FileChecksum>;
+  /** Bytes. */
+  space(): { capacity: number; remaining: number };
   truncate(node: Inode, length: number): void;
   concat(target: Inode, sources: Inode[]): void;
 }
 
 const normal = (path: string): string => `/${splitPath(path).join('/')}`;
 
+/** The order of listings: by the bytes of names, which are signed in Java. */
+function compareNames(a: string, b: string): number {
+  const [x, y] = [Buffer.from(a), Buffer.from(b)];
+  for (let i = 0; i < Math.min(x.length, y.length); i++) {
+    if (x[i] !== y[i]) return x.readInt8(i) - y.readInt8(i);
+  }
+  return x.length - y.length;
+}
+
 export function fileStatus(node: Inode, pathSuffix = ''): object {
   const directory = node.children !== undefined;
   return {
     accessTime: directory ? 0 : node.accessed,
-    blockSize: directory ? 0 : 134217728,
+    blockSize: directory ? 0 : (node.blockSize ?? DEFAULT_BLOCK_SIZE),
     childrenNum: node.children?.size ?? 0,
     fileId: 16384 + node.id,
     group: node.group,
@@ -54,7 +66,7 @@ export function createOperations(
     if (!node) throw new HdfsException('FileNotFoundException', `File ${path} does not exist.`);
     if (!node.children) return [['', node]];
     permissions.check(node, path, user, 'READ');
-    return [...node.children].sort((a, b) => Buffer.from(a[0]).compare(Buffer.from(b[0])));
+    return [...node.children].sort((a, b) => compareNames(a[0], b[0]));
   };
   const drop = (node: Inode): void => {
     if (node.children) for (const child of node.children.values()) drop(child);
@@ -123,7 +135,7 @@ export function createOperations(
     'GET LISTSTATUS': call => ({ FileStatuses: { FileStatus: list(call).map(([name, n]) => fileStatus(n, name)) } }),
     'GET LISTSTATUS_BATCH': call => {
       const after = call.query.get('startAfter') ?? '';
-      const rest = list(call).filter(([name]) => after === '' || Buffer.from(name).compare(Buffer.from(after)) > 0);
+      const rest = list(call).filter(([name]) => after === '' || compareNames(name, after) > 0);
       const page = rest.slice(0, 1000);
       return {
         DirectoryListing: {
@@ -162,13 +174,17 @@ export function createOperations(
     'GET GETFILECHECKSUM': async call => {
       const node = look(call);
       if (node.children) throw new HdfsException('FileNotFoundException', `Path is not a file: ${call.path}`);
-      // bytesPerCRC, crcPerBlock, md5: the layout of Hadoop's MD5MD5CRC32FileChecksum.
-      const head = Buffer.alloc(12);
-      head.writeInt32BE(512, 0);
-      const bytes = Buffer.concat([head, await storage.md5(node)]);
-      return {
-        FileChecksum: { algorithm: 'MD5-of-0MD5-of-512CRC32C', bytes: bytes.toString('hex'), length: bytes.length },
+      permissions.check(node, call.path, call.user, 'READ');
+      return { FileChecksum: await storage.checksum(node) };
+    },
+    'GET GETSTATUS': () => {
+      let used = 0;
+      const visit = (n: Inode): void => {
+        used += n.length;
+        for (const child of n.children?.values() ?? []) visit(child);
       };
+      visit(namespace.get('/'));
+      return { FsStatus: { used, ...storage.space() } };
     },
     'GET GETHOMEDIRECTORY': ({ user }) => ({ Path: `/user/${user}` }),
     'GET GETTRASHROOT': ({ user }) => ({ Path: `/user/${user}/.Trash` }),
@@ -187,7 +203,7 @@ export function createOperations(
     },
     'GET GETSERVERDEFAULTS': () => ({
       FsServerDefaults: {
-        blockSize: 134217728,
+        blockSize: DEFAULT_BLOCK_SIZE,
         bytesPerChecksum: 512,
         writePacketSize: 65536,
         replication: 1,
@@ -261,11 +277,25 @@ export function createOperations(
     },
     'POST TRUNCATE': call => {
       const node = look(call);
+      if (node.children) throw new HdfsException('FileNotFoundException', `Path is not a file: ${call.path}`);
       permissions.check(node, call.path, call.user, 'WRITE');
-      const length = Number(call.query.get('newlength'));
+      const text = call.query.get('newlength');
+      if (!text) {
+        const what = 'Required param newlength for op: TRUNCATE is null or empty';
+        throw new HdfsException('IllegalArgumentException', what);
+      }
+      const length = Number(text);
+      if (length > node.length) {
+        throw new HdfsException(
+          'HadoopIllegalArgumentException',
+          `Cannot truncate to a larger file size. Current size: ${node.length}, truncate size: ${length}.`,
+        );
+      }
+      if (length === node.length) return { boolean: true };
       storage.truncate(node, length);
       namespace.update(call.path, node, { length, modified: Date.now() });
-      return { boolean: true };
+      // A real one has to cut a block then, and says that it is not done yet.
+      return { boolean: length % (node.blockSize ?? DEFAULT_BLOCK_SIZE) === 0 };
     },
     'POST CONCAT': call => {
       const node = look(call);

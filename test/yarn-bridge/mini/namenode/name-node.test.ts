@@ -56,6 +56,64 @@ describe('the embedded NameNode', () => {
     );
   });
 
+  it('lists names by their bytes as signed numbers, page by page too', async () => {
+    const fs = client(node);
+    for (const name of ['zoo', 'Ärger', 'a b']) await fs.mkdirs(`/tmp/order/${name}`);
+    await fs.close();
+    const names = (text: string): string[] => [...text.matchAll(/"pathSuffix":"([^"]*)"/g)].map(m => m[1]!);
+    const query = 'op=LISTSTATUS&user.name=root';
+    expect(names((await webhdfs('GET', '/tmp/order', query)).body)).to.deep.equal(['Ärger', 'a b', 'zoo']);
+    const next = 'op=LISTSTATUS_BATCH&startAfter=a%20b&user.name=root';
+    expect(names((await webhdfs('GET', '/tmp/order', next)).body)).to.deep.equal(['zoo']);
+  });
+
+  it("gives HDFS's checksums, from the DataNode, over blocks of the size that was wished for", async () => {
+    const put = async (path: string, query: string, body: string): Promise<number> => {
+      const url = `http://localhost:${node.port}/webhdfs/v1${path}?op=CREATE&user.name=root${query}`;
+      return (await fetch(url, { method: 'PUT', body })).status;
+    };
+    const checksum = async (path: string): Promise<unknown> => {
+      const redirect = await webhdfs('GET', path, 'op=GETFILECHECKSUM&user.name=root');
+      expect(redirect.status).to.equal(307);
+      const url = `http://localhost:${node.port}/webhdfs/v1${path}?op=GETFILECHECKSUM&user.name=root`;
+      const { FileChecksum } = (await (await fetch(url)).json()) as {
+        FileChecksum: { algorithm: string; bytes: string };
+      };
+      return [FileChecksum.algorithm, FileChecksum.bytes];
+    };
+    // As Apache Hadoop 3.4.2 gave them.
+    expect(await put('/tmp/none', '', '')).to.equal(201);
+    expect(await checksum('/tmp/none')).to.deep.equal([
+      'MD5-of-0MD5-of-0CRC32',
+      '00000000000000000000000070bc8f4b72a86921468bf8e8441dce5100000000',
+    ]);
+    expect(await put('/tmp/one', '', 'y'.repeat(1300))).to.equal(201);
+    expect(await checksum('/tmp/one')).to.deep.equal([
+      'MD5-of-0MD5-of-512CRC32C',
+      '0000020000000000000000000a07763060d73b4e0d04cd5abf9203c800000000',
+    ]);
+    expect(await put('/tmp/three', '&blocksize=1048576&replication=3', 'x'.repeat(3_000_000))).to.equal(201);
+    expect(await checksum('/tmp/three')).to.deep.equal([
+      'MD5-of-2048MD5-of-512CRC32C',
+      '00000200000000000000080082304aff59b501c8cdbe4de2969e862200000000',
+    ]);
+    const status = await webhdfs('GET', '/tmp/three', 'op=GETFILESTATUS&user.name=root');
+    expect(status.body).to.contain('"blockSize":1048576').and.to.contain('"replication":3');
+    expect(await put('/tmp/small', '&blocksize=100', '')).to.equal(403);
+  });
+
+  it('cuts files, and does not make them longer', async () => {
+    const fs = client(node);
+    await fs.writeFile('/tmp/cut', 'content');
+    const cut = (length: number) => webhdfs('POST', '/tmp/cut', `op=TRUNCATE&newlength=${length}&user.name=root`);
+    expect((await cut(8)).body).to.contain('Cannot truncate to a larger file size. Current size: 7, truncate size: 8.');
+    // Within a block a real one goes on after its answer.
+    expect((await cut(3)).body).to.equal('{"boolean":false}');
+    expect((await cut(3)).body).to.equal('{"boolean":true}');
+    expect(String(await fs.readFile('/tmp/cut'))).to.equal('con');
+    await fs.close();
+  });
+
   it('finds everything again after a restart, also one that was not orderly', async () => {
     const dir = tempDir();
     const first = await start(dir);
