@@ -19,8 +19,10 @@ export interface ContainerOptions {
   context: ContainerLaunchContext;
   localDir: string;
   logRoot: string;
-  /** Beside those of the launch context. */
+  /** Stronger than those of the launch context. */
   environment: ReadonlyArray<readonly [string, string]>;
+  /** Weaker than those of the launch context. */
+  defaults: ReadonlyArray<readonly [string, string]>;
   localizer: Localizer;
   limits: MemoryLimits;
   onChange(): void;
@@ -110,7 +112,7 @@ export class Container {
   }
 
   private launch(links: Array<readonly [string, string]>): void {
-    const { context, environment } = this.options;
+    const { context, environment, defaults } = this.options;
     mkdirSync(this.workDir, { recursive: true });
     mkdirSync(join(this.workDir, 'tmp'), { recursive: true });
     mkdirSync(this.logDir, { recursive: true });
@@ -118,16 +120,23 @@ export class Container {
       mode: 0o600,
     });
     const own: Array<readonly [string, string]> = [
-      ...(context.environment ?? []).map(({ key, value }) => [key, value] as const),
       ...environment,
       ['HADOOP_TOKEN_FILE_LOCATION', join(this.workDir, 'container_tokens')],
       ['CONTAINER_ID', this.options.containerId],
       ['LOG_DIRS', this.logDir],
       ['PWD', this.workDir],
+      ['JVM_PID', '$$'],
     ];
+    const names = new Set(own.map(([key]) => key));
+    const given = (context.environment ?? []).filter(({ key }) => !names.has(key));
+    // Last: they may refer to the others.
+    own.push(...given.map(({ key, value }) => [key, value] as const));
+    if (!given.some(({ key }) => key === 'MALLOC_ARENA_MAX')) own.push(['MALLOC_ARENA_MAX', '']);
     const script = join(this.workDir, 'launch_container.sh');
     const command = context.command ?? [];
-    writeFileSync(script, launchScript({ environment: own, links, command, logDir: this.logDir }), { mode: 0o700 });
+    const text = launchScript({ defaults, environment: own, links, command, logDir: this.logDir });
+    writeFileSync(script, text, { mode: 0o700 });
+    writeFileSync(join(this.logDir, 'launch_container.sh'), text, { mode: 0o640 });
     const child = spawn('/bin/bash', [script], { cwd: this.workDir, env: {}, stdio: 'ignore', detached: true });
     this.child = child;
     child.once('error', error => this.complete(-1, `[${timestamp()}]${error.message}\n`));

@@ -52,6 +52,14 @@ export interface NodeManagerOptions {
   internalSecret: string;
 }
 
+/** yarn.nodemanager.env-whitelist of a NodeManager. */
+const WHITELIST = ['JAVA_HOME', 'HADOOP_COMMON_HOME', 'HADOOP_HDFS_HOME', 'HADOOP_YARN_HOME', 'HADOOP_HOME'];
+const inherited = (): Array<readonly [string, string]> => [
+  ...WHITELIST.flatMap(name => (process.env[name] ? [[name, process.env[name]] as const] : [])),
+  ['PATH', process.env['PATH'] ?? ''],
+  ['LANG', process.env['LANG'] ?? 'C.UTF-8'],
+];
+
 interface ContainerTokenIdentifier {
   containerId: ContainerId;
   nmHostAddr: string;
@@ -73,6 +81,8 @@ export class NodeManager implements Closeable {
   readonly containers = new Map<string, Container>();
   private readonly lifecycle = new Lifecycle();
   private readonly localizer: Localizer;
+  /** By user. */
+  private readonly fileSystems = new Map<string, FileSystems>();
   private keys: { container: Buffer; rmIdentifier: number } | undefined;
   private readonly tokenKeys = new NodeTokenKeys();
   private rpc!: HadoopRpcServer;
@@ -93,14 +103,7 @@ export class NodeManager implements Closeable {
     rmSync(this.localDir, { recursive: true, force: true });
     mkdirSync(this.localDir, { recursive: true });
     mkdirSync(this.logRoot, { recursive: true });
-    const fileSystems = new FileSystems({ defaultScheme: options.hadoop.defaultFs() });
-    for (const scheme of ['hdfs', 'webhdfs']) {
-      fileSystems.register(scheme, ({ authority }) =>
-        HdfsFileSystem.fromConfiguration(options.hadoop, `${scheme}://${authority}/`, options.user),
-      );
-    }
-    this.lifecycle.own(fileSystems);
-    this.localizer = new Localizer(this.localDir, fileSystems);
+    this.localizer = new Localizer(this.localDir, user => this.fileSystemsOf(user ?? options.user));
   }
 
   static async start(options: NodeManagerOptions): Promise<NodeManager> {
@@ -165,6 +168,20 @@ export class NodeManager implements Closeable {
     }, interval);
     await this.register();
     await this.beat();
+  }
+
+  private fileSystemsOf(user: string): FileSystems {
+    const known = this.fileSystems.get(user);
+    if (known) return known;
+    const { hadoop } = this.options;
+    const made = this.lifecycle.own(new FileSystems({ defaultScheme: hadoop.defaultFs() }));
+    for (const scheme of ['hdfs', 'webhdfs']) {
+      made.register(scheme, ({ authority }) =>
+        HdfsFileSystem.fromConfiguration(hadoop, `${scheme}://${authority}/`, user),
+      );
+    }
+    this.fileSystems.set(user, made);
+    return made;
   }
 
   private protocol(): Parameters<typeof HadoopRpcServer.listen>[0]['protocols'][string] {
@@ -280,9 +297,8 @@ export class NodeManager implements Closeable {
         ['USER', user],
         ['LOGNAME', user],
         ['HOME', '/home/'],
-        ['HADOOP_CONF_DIR', options.confDir],
-        ['LANG', process.env['LANG'] ?? 'C.UTF-8'],
       ],
+      defaults: [['HADOOP_CONF_DIR', options.confDir], ...inherited()],
       limits: memoryLimits(hadoop),
       onChange: () => this.schedule(0),
     });

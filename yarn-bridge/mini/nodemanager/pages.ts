@@ -61,6 +61,12 @@ function containers(node: NodeManager): object[] {
   }));
 }
 
+/** `Thu Nov 26 04:04:48 +0000 2026`, as Hadoop has it. */
+function dateOf(time: number): string {
+  const [day, date, month, year, clock] = new Date(time).toUTCString().replace(',', '').split(' ');
+  return `${day} ${month} ${date} ${clock} +0000 ${year}`;
+}
+
 /** The container's log folder; logs stay when the container is forgotten. */
 function logDirOf(node: NodeManager, id: string): string | undefined {
   const app = /^container_(?:e\d+_)?(\d+_\d+)_/.exec(id)?.[1];
@@ -90,7 +96,7 @@ function sendLogList(node: NodeManager, response: ServerResponse, id: string): v
   const containerLogInfo = files(dir).map(f => ({
     fileName: f.name,
     fileSize: String(f.size),
-    lastModifiedTime: new Date(f.modified).toString(),
+    lastModifiedTime: dateOf(f.modified),
   }));
   sendJson(response, 200, {
     containerLogsInfo: { containerLogInfo, logAggregationType: 'LOCAL', containerId: id, nodeId: node.nodeId },
@@ -101,21 +107,17 @@ function sendLog(node: NodeManager, response: ServerResponse, id: string, name: 
   const dir = logDirOf(node, id);
   const file = dir && NAME.test(name) ? join(dir, name) : undefined;
   if (!file || !existsSync(file)) {
-    sendText(response, 404, 'Cannot find this log on the local disk.');
+    sendText(response, 404, 'java.lang.Exception: Cannot find this log on the local disk.');
     return;
   }
   const whole = readFileSync(file);
   const n = size === null ? whole.length : Number(size);
   const content = n < 0 ? whole.subarray(n) : whole.subarray(0, n);
-  const line = '='.repeat(100);
   const head =
-    `Container: ${id} on ${node.nodeId.replace(':', '_')}\nLogAggregationType: LOCAL\n${line}\nLogType:${name}\n` +
-    `LogLastModifiedTime:${new Date(statSync(file).mtimeMs).toString()}\nLogLength:${content.length}\nLogContents:\n`;
-  const body = Buffer.concat([
-    Buffer.from(head),
-    content,
-    Buffer.from(`\nEnd of LogType:${name}\n${'*'.repeat(100)}\n\n`),
-  ]);
+    `Container: ${id} on ${node.nodeId}\nLogAggregationType: LOCAL\n${'='.repeat(68)}\nLogType:${name}\n` +
+    `LogLastModifiedTime:${dateOf(statSync(file).mtimeMs)}\nLogLength:${whole.length}\nLogContents:\n`;
+  const tail = `End of LogType:${name}.\n${'*'.repeat(78)}\n\n`;
+  const body = Buffer.concat([Buffer.from(head), content, Buffer.from(tail)]);
   response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'content-length': body.length }).end(body);
 }
 
