@@ -1,4 +1,5 @@
-// Runs the conformance suite on the embedded Hadoop and on a real one, and compares the names of the tests that passed.
+// Runs the conformance suite and Hadoop's Java tools on the embedded Hadoop and on a real one, and compares the names of
+// the tests that passed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +24,7 @@ function run(hadoop) {
     [
       ...['node_modules/mocha/bin/mocha.js', '--reporter', 'test/testing/names-reporter.cjs'],
       ...['--reporter-option', `file=${names}`, '--timeout', '120000'],
-      ...(patterns.length > 0 ? patterns : ['test/conformance/**/*.test.ts']),
+      ...(patterns.length > 0 ? patterns : ['test/conformance/**/*.test.ts', 'test/java-tools/**/*.test.ts']),
     ],
     { stdio: 'inherit', env: { ...process.env, MILLRACE_TEST_HADOOP: hadoop } },
   );

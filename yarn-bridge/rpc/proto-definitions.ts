@@ -59,17 +59,29 @@ message GetContainerStatusesRequest { repeated ContainerId container_id = 1; }
 message GetContainerStatusesResponse { repeated ContainerStatus status = 1; repeated ContainerExceptionMap failed_requests = 2; }
 
 message ApplicationResourceUsage { optional int32 num_used_containers = 1; optional int32 num_reserved_containers = 2; optional Resource used_resources = 3; optional Resource reserved_resources = 4; optional Resource needed_resources = 5; optional int64 memory_seconds = 6; optional int64 vcore_seconds = 7; }
-message ApplicationReport { optional ApplicationId applicationId = 1; optional string user = 2; optional string queue = 3; optional string name = 4; optional string host = 5; optional int32 rpc_port = 6; optional int32 yarn_application_state = 8; optional string trackingUrl = 9; optional string diagnostics = 10 [default = "N/A"]; optional int64 startTime = 11; optional int64 finishTime = 12; optional int32 final_application_status = 13; optional ApplicationResourceUsage app_resource_Usage = 14; optional string originalTrackingUrl = 15; optional ApplicationAttemptId currentApplicationAttemptId = 16; optional float progress = 17; optional string applicationType = 18; optional Token am_rm_token = 19; repeated string applicationTags = 20; optional bool unmanaged_application = 22; }
+message ApplicationReport { optional ApplicationId applicationId = 1; optional string user = 2; optional string queue = 3; optional string name = 4; optional string host = 5; optional int32 rpc_port = 6; optional int32 yarn_application_state = 8; optional string trackingUrl = 9; optional string diagnostics = 10 [default = "N/A"]; optional int64 startTime = 11; optional int64 finishTime = 12; optional int32 final_application_status = 13; optional ApplicationResourceUsage app_resource_Usage = 14; optional string originalTrackingUrl = 15; optional ApplicationAttemptId currentApplicationAttemptId = 16; optional float progress = 17; optional string applicationType = 18; optional Token am_rm_token = 19; repeated string applicationTags = 20; optional int32 log_aggregation_status = 21; optional bool unmanaged_application = 22; optional Priority priority = 23; optional string appNodeLabelExpression = 24; optional string amNodeLabelExpression = 25; repeated AppTimeoutsMap appTimeouts = 26; optional int64 launchTime = 27; optional int64 submitTime = 28; }
+message ApplicationTimeout { required int32 application_timeout_type = 1; optional string expire_time = 2; optional int64 remaining_time = 3; }
+message AppTimeoutsMap { optional int32 application_timeout_type = 1; optional ApplicationTimeout application_timeout = 2; }
 message GetApplicationReportRequest { optional ApplicationId application_id = 1; }
 message GetApplicationReportResponse { optional ApplicationReport application_report = 1; }
-message GetApplicationsRequest { repeated string application_types = 1; repeated int32 application_states = 2; repeated string users = 3; repeated string queues = 4; optional int64 limit = 5; repeated string applicationTags = 10; }
+message GetApplicationsRequest { repeated string application_types = 1; repeated int32 application_states = 2; repeated string users = 3; repeated string queues = 4; optional int64 limit = 5; optional int64 start_begin = 6; optional int64 start_end = 7; optional int64 finish_begin = 8; optional int64 finish_end = 9; repeated string applicationTags = 10; optional string name = 12; }
 message GetApplicationsResponse { repeated ApplicationReport applications = 1; }
+message ApplicationAttemptReport { optional ApplicationAttemptId application_attempt_id = 1; optional string host = 2; optional int32 rpc_port = 3; optional string tracking_url = 4; optional string diagnostics = 5; optional int32 yarn_application_attempt_state = 6; optional ContainerId am_container_id = 7; optional string original_tracking_url = 8; optional int64 startTime = 9; optional int64 finishTime = 10; }
+message ContainerReport { optional ContainerId container_id = 1; optional Resource resource = 2; optional NodeId node_id = 3; optional Priority priority = 4; optional int64 creation_time = 5; optional int64 finish_time = 6; optional string diagnostics_info = 7; optional string log_url = 8; optional int32 container_exit_status = 9; optional int32 container_state = 10; optional string node_http_address = 11; optional int32 executionType = 12; }
+message GetApplicationAttemptsRequest { optional ApplicationId application_id = 1; }
+message GetApplicationAttemptsResponse { repeated ApplicationAttemptReport application_attempts = 1; }
+message GetApplicationAttemptReportRequest { optional ApplicationAttemptId application_attempt_id = 1; }
+message GetApplicationAttemptReportResponse { optional ApplicationAttemptReport application_attempt_report = 1; }
+message GetContainersRequest { optional ApplicationAttemptId application_attempt_id = 1; }
+message GetContainersResponse { repeated ContainerReport containers = 1; }
+message GetContainerReportRequest { optional ContainerId container_id = 1; }
+message GetContainerReportResponse { optional ContainerReport container_report = 1; }
 message KillApplicationRequest { optional ApplicationId application_id = 1; optional string diagnostics = 2; }
 message KillApplicationResponse { optional bool is_kill_completed = 1 [default = false]; }
 message GetClusterNodesRequest { repeated int32 nodeStates = 1; }
 message GetClusterNodesResponse { repeated NodeReport nodeReports = 1; }
 message GetClusterMetricsRequest { }
-message YarnClusterMetrics { optional int32 num_node_managers = 1; }
+message YarnClusterMetrics { optional int32 num_node_managers = 1; optional int32 num_decommissioned_nms = 2; optional int32 num_active_nms = 3; optional int32 num_lost_nms = 4; optional int32 num_unhealthy_nms = 5; optional int32 num_rebooted_nms = 6; optional int32 num_decommissioning_nms = 7; optional int32 num_shutdown_nms = 8; }
 message GetClusterMetricsResponse { optional YarnClusterMetrics cluster_metrics = 1; }
 message GetNewApplicationRequest { }
 message GetNewApplicationResponse { optional ApplicationId application_id = 1; optional Resource maximumCapability = 2; optional Resource minimumCapability = 3; }

@@ -155,7 +155,9 @@ export class Application {
   startedAt: number;
   launchedAt = 0;
   finishedAt = 0;
+  /** Of containers that ended. */
   memorySeconds = 0;
+  vcoreSeconds = 0;
 
   constructor(
     readonly submission: Submission,
@@ -172,4 +174,15 @@ export class Application {
   get running(): ContainerRecord[] {
     return this.attempts.flatMap(a => [...a.containers.values()]);
   }
+}
+
+/** What it has used until now: MB × seconds, cores × seconds. */
+export function usageOf(app: Application, now: number): { memorySeconds: number; vcoreSeconds: number } {
+  const usage = { memorySeconds: app.memorySeconds, vcoreSeconds: app.vcoreSeconds };
+  for (const { startedAt, memoryMb, vcores } of app.running) {
+    const seconds = (now - startedAt) / 1000;
+    usage.memorySeconds += seconds * memoryMb;
+    usage.vcoreSeconds += seconds * vcores;
+  }
+  return { memorySeconds: Math.round(usage.memorySeconds), vcoreSeconds: Math.round(usage.vcoreSeconds) };
 }

@@ -106,7 +106,9 @@ export class Scheduler {
     node.containers.delete(container.text);
     attempt.containers.delete(container.text);
     attempt.gone.add(container.text);
-    attempt.app.memorySeconds += ((this.now() - container.startedAt) / 1000) * container.memoryMb;
+    const seconds = (this.now() - container.startedAt) / 1000;
+    attempt.app.memorySeconds += seconds * container.memoryMb;
+    attempt.app.vcoreSeconds += seconds * container.vcores;
     return true;
   }
 

@@ -36,6 +36,7 @@ interface StoredApplication {
   launchedAt: number;
   finishedAt: number;
   memorySeconds: number;
+  vcoreSeconds: number;
   attempts: StoredAttempt[];
 }
 
@@ -99,7 +100,8 @@ function isBuffer(value: unknown): value is { data: number[] } {
 }
 
 function toStored(app: Application): StoredApplication {
-  const { submission, state, finalStatus, diagnostics, startedAt, launchedAt, finishedAt, memorySeconds } = app;
+  const { submission, state, finalStatus, diagnostics, startedAt, launchedAt, finishedAt } = app;
+  const { memorySeconds, vcoreSeconds } = app;
   const attempts = app.attempts.map(a => ({
     number: a.number,
     registered: a.registered && a.ended,
@@ -111,7 +113,8 @@ function toStored(app: Application): StoredApplication {
     token: a.token,
     am: a.amContainer && storedContainer(a.amContainer),
   }));
-  return { submission, state, finalStatus, diagnostics, startedAt, launchedAt, finishedAt, memorySeconds, attempts };
+  const times = { startedAt, launchedAt, finishedAt, memorySeconds, vcoreSeconds };
+  return { submission, state, finalStatus, diagnostics, ...times, attempts };
 }
 
 function storedContainer({ id, text, memoryMb, vcores, startedAt, node }: ContainerRecord): StoredContainer {
@@ -121,9 +124,9 @@ function storedContainer({ id, text, memoryMb, vcores, startedAt, node }: Contai
 
 function fromStored(stored: StoredApplication, epoch: number): Application {
   const app = new Application(stored.submission, stored.startedAt);
-  const { finalStatus, diagnostics, launchedAt, finishedAt, memorySeconds } = stored;
+  const { finalStatus, diagnostics, launchedAt, finishedAt, memorySeconds, vcoreSeconds } = stored;
   const state = stored.state === 'RUNNING' ? 'ACCEPTED' : stored.state;
-  Object.assign(app, { state, finalStatus, diagnostics, launchedAt, finishedAt, memorySeconds });
+  Object.assign(app, { state, finalStatus, diagnostics, launchedAt, finishedAt, memorySeconds, vcoreSeconds });
   for (const { number, am, ...rest } of stored.attempts) {
     const attempt = new Attempt(app, number, epoch);
     Object.assign(attempt, rest);

@@ -56,7 +56,7 @@ export function readSubmission(body: Json, user: string, limits: Limits, default
     type: text(body['application-type'], 'YARN').slice(0, 20) || 'YARN',
     user,
     queue: text(body['queue'], 'default') || 'default',
-    priority: number(body['priority'], 0),
+    priority: number(body['priority'], -1),
     tags: strings(object(body['application-tags'])['tag']),
     maxAttempts: number(body['max-app-attempts'], 2) || 2,
     memoryMb,

@@ -1,4 +1,4 @@
-import { APP_STATES, type Application, FINAL_STATUSES, isFinal, type NodeRecord } from './model.js';
+import { type Application, isFinal, type NodeRecord, usageOf } from './model.js';
 import type { ResourceManagerState } from './resource-manager-state.js';
 
 const elapsed = (app: Application): number => (app.finishedAt || Date.now()) - app.startedAt;
@@ -48,8 +48,7 @@ export function appView(state: ResourceManagerState, app: Application): object {
     reservedMB: isFinal(app.state) ? -1 : 0,
     reservedVCores: isFinal(app.state) ? -1 : 0,
     runningContainers: isFinal(app.state) ? -1 : running.length,
-    memorySeconds: Math.round(app.memorySeconds),
-    vcoreSeconds: 0,
+    ...usageOf(app, Date.now()),
     queueUsagePercentage: (used / total) * 100,
     clusterUsagePercentage: (used / total) * 100,
     preemptedResourceMB: 0,
@@ -63,7 +62,8 @@ export function appView(state: ResourceManagerState, app: Application): object {
   };
 }
 
-function diagnosticsOf(state: ResourceManagerState, app: Application): string {
+/** What it ended with, or waits for. */
+export function diagnosticsOf(state: ResourceManagerState, app: Application): string {
   if (app.state !== 'ACCEPTED') return app.diagnostics;
   const stamp = `[${new Date().toString()}] `;
   if (app.attempt?.amContainer) return `${stamp}AM container is launched, waiting for AM container to Register with RM`;
@@ -159,42 +159,5 @@ export function schedulerView(state: ResourceManagerState): object {
         },
       },
     },
-  };
-}
-
-/** An application as ApplicationClientProtocol gives it. */
-export function reportOf(state: ResourceManagerState, app: Application, user: string | undefined): object {
-  const { submission, attempt } = app;
-  const tracking = trackingUrl(state, app);
-  const own = user === submission.user && attempt?.token && submission.unmanaged && !isFinal(app.state);
-  return {
-    applicationId: submission.id,
-    user: submission.user,
-    queue: `root.${submission.queue.replace(/^root\./, '')}`,
-    name: submission.name,
-    host: attempt?.host || 'N/A',
-    rpc_port: attempt?.rpcPort ?? -1,
-    yarn_application_state: APP_STATES.indexOf(app.state) + 1,
-    trackingUrl: tracking ?? 'N/A',
-    diagnostics: diagnosticsOf(state, app),
-    startTime: app.startedAt,
-    finishTime: app.finishedAt,
-    final_application_status: FINAL_STATUSES.indexOf(app.finalStatus),
-    app_resource_Usage: {
-      num_used_containers: isFinal(app.state) ? 0 : app.running.length,
-      num_reserved_containers: 0,
-      used_resources: { memory: 0, virtual_cores: 0 },
-      reserved_resources: { memory: 0, virtual_cores: 0 },
-      needed_resources: { memory: 0, virtual_cores: 0 },
-      memory_seconds: Math.round(app.memorySeconds),
-      vcore_seconds: 0,
-    },
-    originalTrackingUrl: attempt?.trackingUrl ?? 'N/A',
-    currentApplicationAttemptId: { application_id: submission.id, attemptId: attempt?.number ?? 1 },
-    progress: attempt?.progress ?? 0,
-    applicationType: submission.type,
-    applicationTags: submission.tags,
-    unmanaged_application: submission.unmanaged,
-    ...(own && { am_rm_token: attempt.token }),
   };
 }
