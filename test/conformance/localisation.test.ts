@@ -15,7 +15,7 @@ const [ARCHIVE, FILE] = [1, 2];
 const [PUBLIC, PRIVATE, APPLICATION] = [1, 2, 3];
 
 describe('what NodeManagers localise', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let hadoop: HadoopUnderTest;
   let fs: HdfsFileSystem;
   let master: UnmanagedMaster | undefined;

@@ -203,6 +203,8 @@ describe('scripts/mini-hadoop.sh', function () {
     writeFileSync(file, '');
     const cases: Array<[string[], RegExp]> = [
       [['start', '--nodes', '0'], /--nodes <n>' argument '0' is invalid. a whole number from 1/],
+      [['start', '--nodes', '0x2'], /--nodes <n>' argument '0x2' is invalid/],
+      [['start', '--vcores', '1e1'], /--vcores <n>' argument '1e1' is invalid/],
       [['start', '--memory-mb', 'much'], /--memory-mb <n>' argument 'much' is invalid/],
       [['start', '--memory-mb', '64', '--dir', file], /at least 128 MB/],
       [['start', '--colour'], /unknown option '--colour'/],

@@ -31,7 +31,9 @@ export function servePages(state: ResourceManagerState, response: ServerResponse
       HTML,
     );
   }
-  const wanted = /^\/cluster\/apps\/([A-Z]+)$/.exec(path)?.[1];
+  const list = /^\/cluster(?:\/apps(?:\/([A-Z]+))?)?$/.exec(path);
+  if (!list) return sendText(response, 404, page('Not found', `<p>No page ${escapeHtml(path)}.</p>`), HTML);
+  const wanted = list[1];
   const apps = [...state.applications.values()].filter(a => wanted === undefined || a.state === wanted).reverse();
   const rows = apps.map(a => [
     link(`/cluster/app/${a.text}`, a.text),
