@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import axios from 'axios';
 import { expect } from 'chai';
 import { readSiteFile } from '../../yarn-bridge/conf/index.js';
 import { type HadoopUnderTest, startHadoop } from '../testing/hadoop.js';
@@ -155,7 +156,7 @@ describe("Hadoop's own tools", function () {
         expect(await prints('-checksum', `/tools/${name}`)).to.equal(`/tools/${name}\t${sum}\n`);
       }
       const url = `${webhdfs.replace('webhdfs:', 'http:')}/webhdfs/v1/tools/blocks?op=CREATE&blocksize=1048576&user.name=${USER}`;
-      expect((await fetch(url, { method: 'PUT', body: 'x'.repeat(3_000_000) })).status).to.equal(201);
+      expect((await axios.put(url, 'x'.repeat(3_000_000))).status).to.equal(201);
       expect(await prints('-checksum', '/tools/blocks')).to.equal(
         '/tools/blocks\tMD5-of-2048MD5-of-512CRC32C\t00000200000000000000080082304aff59b501c8cdbe4de2969e8622\n',
       );
