@@ -4,6 +4,7 @@ import { type Closeable, Lifecycle } from '../../core/lifecycle.js';
 import { type HadoopConfiguration, hadoopUser, locateHadoop } from '../../yarn-bridge/conf/index.js';
 import { HdfsFileSystem } from '../../yarn-bridge/hdfs/index.js';
 import { NodeManagerRest, ResourceManagerRest } from '../../yarn-bridge/rest/index.js';
+import { DeploymentMarkers } from './deployment-markers.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -14,13 +15,16 @@ export class HadoopAccess implements Closeable {
   readonly nodeManagers: NodeManagerRest;
   /** Where staging folders and the cache lie. */
   readonly fileSystem: HdfsFileSystem;
+  readonly markers: DeploymentMarkers;
   private folder: Promise<string> | undefined;
 
   private constructor(
     readonly conf: HadoopConfiguration,
     readonly user: string,
     private readonly configuration: Configuration,
+    env: Environment,
   ) {
+    this.markers = new DeploymentMarkers(configuration, env);
     this.resourceManager = this.lifecycle.own(ResourceManagerRest.fromConfiguration(conf, user));
     this.nodeManagers = this.lifecycle.own(NodeManagerRest.fromConfiguration(conf, user, { callTimeout: 10_000 }));
     const staging = configuration.get(Options.yarnStagingDirectory);
@@ -31,7 +35,7 @@ export class HadoopAccess implements Closeable {
   }
 
   static open(configuration: Configuration, env: Environment): HadoopAccess {
-    return new HadoopAccess(locateHadoop(configuration, env), hadoopUser(env), configuration);
+    return new HadoopAccess(locateHadoop(configuration, env), hadoopUser(env), configuration, env);
   }
 
   /** `<home>/.flink`, whole, with scheme and authority; below yarn.staging-directory if that is set. */

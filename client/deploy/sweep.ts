@@ -13,11 +13,12 @@ import { StagingDirectory } from './staging.js';
 const ABANDONED = { gone: 0, unknown: 600_000, elsewhere: 24 * 3_600_000, running: Number.POSITIVE_INFINITY };
 
 /**
- * Removes what hard kills left: staging folders of applications that ended without their ApplicationMaster removing
+ * Ends applications whose client was killed while it brought them up, and removes what hard kills left: staging folders of applications that ended without their ApplicationMaster removing
  * them, and of clients that died before they submitted. Says what it removed; never fails a command.
  */
 export async function sweepStaging(hadoop: HadoopAccess, note: (text: string) => void): Promise<void> {
   try {
+    await endAbandoned(hadoop, note);
     const root = await hadoop.flinkDirectory();
     const entries = await hadoop.fileSystem.list(root).catch(() => []);
     const folders = entries.filter(entry => /^application_\d+_\d{4,}$/.test(entry.name));
@@ -34,6 +35,22 @@ export async function sweepStaging(hadoop: HadoopAccess, note: (text: string) =>
     }
   } catch {
     // The command itself will meet the same trouble, if it matters to it, and say so.
+  }
+}
+
+async function endAbandoned(hadoop: HadoopAccess, note: (text: string) => void): Promise<void> {
+  for (const id of hadoop.markers.abandoned()) {
+    const report = await hadoop.resourceManager.report(id).catch(() => undefined);
+    if (!report) {
+      // It may be another cluster's, be known once this one has recovered, or never have been submitted.
+      if (hadoop.markers.age(id) > ABANDONED.elsewhere) hadoop.markers.clear(id);
+      continue;
+    }
+    if (!isFinal(report.state)) {
+      await hadoop.resourceManager.kill(id, { wait: 10_000 });
+      note(`Killed ${id}: the command that was bringing it up was killed`);
+    }
+    hadoop.markers.clear(id);
   }
 }
 

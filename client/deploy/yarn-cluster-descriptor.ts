@@ -86,6 +86,7 @@ export class YarnClusterDescriptor {
       io.out(`Submitting application master ${applicationId}`);
       // Never left half-way: a submission that comes in after the kill would live on.
       submitted = true;
+      hadoop.markers.set(applicationId);
       await hadoop.resourceManager.submit(
         this.submission(applicationId, deployment, queue, [...resources, ...own], runtime, restToken),
       );
@@ -98,6 +99,8 @@ export class YarnClusterDescriptor {
     } catch (error) {
       await this.cleanUp(applicationId, staging, submitted);
       throw error;
+    } finally {
+      hadoop.markers.clear(applicationId);
     }
   }
 

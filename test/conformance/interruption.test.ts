@@ -95,14 +95,20 @@ describe('a command on YARN that is interrupted', function () {
     command.signal('SIGKILL');
     await command.ended;
     const id = applicationIdIn(command.stdout);
-    // YARN may have the submission by then: what runs without its client is its user's to end.
-    const state = await yarn.application(id).then(
-      a => a.state,
-      () => 'NEW',
-    );
-    if (state !== 'NEW') await yarn.kill(id);
     await user.flink('list', '-yid', id);
     await nothingIsLeft();
+  });
+
+  it('is cleaned up after by the next one, when it was killed while YARN started its session', async () => {
+    const command = user.start('yarn-session.sh', SESSION);
+    await command.shows(/^Submitted application/m);
+    command.signal('SIGKILL');
+    await command.ended;
+    const id = applicationIdIn(command.stdout);
+    const next = await user.flink('list', '-yid', id);
+    expect(next.stderr).to.contain(`Killed ${id}: the command that was bringing it up was killed`);
+    await nothingIsLeft();
+    expect((await yarn.application(id)).state).to.equal('KILLED');
   });
 
   it('is cleaned up after by the next one, when YARN killed its session', async () => {
