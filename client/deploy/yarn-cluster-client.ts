@@ -61,7 +61,7 @@ export class YarnClusterClient implements ClusterClient {
     if (!isLost(error)) return error;
     const report = await this.reportOfLost().catch(() => undefined);
     if (!report || !isFinal(report.state)) return error;
-    return applicationFailure(this.options.hadoop, report, 'before it answered');
+    return applicationFailure(this.options.hadoop, report, 'while this command was using it');
   }
 
   async outcomeWithoutRest(): Promise<'SUCCEEDED' | 'KILLED'> {

@@ -31,14 +31,14 @@ function requests(specification: ClusterSpecification, configuration: Configurat
   return [
     {
       what: 'JobManager',
-      flag: '-jm',
+      flag: '-jm, -yjm',
       memoryMb: masterMemoryMb,
       vcores: configuration.get(Options.yarnAppMasterVcores),
       slots: 0,
     },
     {
       what: 'TaskManager',
-      flag: '-tm',
+      flag: '-tm, -ytm',
       memoryMb: taskManagerMemoryMb,
       vcores: containerVcores(configuration),
       slots: slotsPerTaskManager,
