@@ -31,14 +31,14 @@ function requests(specification: ClusterSpecification, configuration: Configurat
   return [
     {
       what: 'JobManager',
-      flag: '-jm, -yjm',
+      flag: '-jm',
       memoryMb: masterMemoryMb,
       vcores: configuration.get(Options.yarnAppMasterVcores),
       slots: 0,
     },
     {
       what: 'TaskManager',
-      flag: '-tm, -ytm',
+      flag: '-tm',
       memoryMb: taskManagerMemoryMb,
       vcores: containerVcores(configuration),
       slots: slotsPerTaskManager,

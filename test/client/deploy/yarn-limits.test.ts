@@ -26,11 +26,11 @@ describe("YARN's check of virtual memory, before anything is submitted", () => {
 
   it('refuses what they do not fit into, and says the least that they do', () => {
     expect(() => check(512, 885, 2)).to.throw(
-      "The TaskManager's container of 885 MB (-tm, -ytm) would be killed: YARN checks virtual memory and allows 1858 MB (2.1 times " +
+      "The TaskManager's container of 885 MB (-tm) would be killed: YARN checks virtual memory and allows 1858 MB (2.1 times " +
         'the size, yarn.nodemanager.vmem-pmem-ratio), while Node needs 800 MB and 530 MB for each of 2 slots, 1860 MB ' +
         'together. Take at least 886 MB, fewer slots, or have yarn.nodemanager.vmem-check-enabled turned off.',
     );
-    expect(() => check(380, 1024, 2)).to.throw("The JobManager's container of 380 MB (-jm, -yjm) would be killed");
+    expect(() => check(380, 1024, 2)).to.throw("The JobManager's container of 380 MB (-jm) would be killed");
   });
 
   it("follows the cluster's ratio, and lets all through where nothing is checked", () => {
