@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Builds dist/: one file per role (ESM, source map beside it), and the archive that is shipped to containers.
 //   node scripts/build.mjs [--if-missing]
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -16,8 +17,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import * as tar from 'tar';
 import { axiosWithoutFetch } from './axios-without-fetch.mjs';
@@ -67,9 +68,24 @@ const runtimeEntries = {
 };
 
 const staging = `${dist}.building-${process.pid}`;
-mkdirSync(staging, { recursive: true });
+/** The compiler of types, which minds no SIGINT, leads a process group of its own. */
+let compiler;
 // However it ends, nothing half-built is left beside dist/.
-process.on('exit', () => rmSync(staging, { recursive: true, force: true, maxRetries: 5 }));
+process.on('exit', () => {
+  try {
+    if (compiler?.exitCode === null) process.kill(-compiler.pid, 'SIGKILL');
+  } catch {
+    // It has just ended.
+  }
+  // What was killed may write for a moment more.
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (const deadline = Date.now() + 5000; existsSync(staging) && Date.now() < deadline; ) {
+    try {
+      rmSync(staging, { recursive: true, force: true });
+    } catch {}
+    Atomics.wait(pause, 0, 0, 50);
+  }
+});
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
@@ -86,6 +102,8 @@ process.on('uncaughtException', error => {
   process.exit(1);
 });
 
+mkdirSync(staging, { recursive: true });
+
 /** Node itself travels too, named by its hash: known here, every session starts a tenth of a second sooner. */
 function hashOfThisNode() {
   const path = process.execPath;
@@ -95,11 +113,11 @@ function hashOfThisNode() {
 
 /** The API's declarations: what an author's compiler and editor read. */
 async function writeTypes(outDir) {
-  const compiler = join(dirname(fileURLToPath(import.meta.resolve('typescript/package.json'))), 'bin/tsc');
-  const args = [compiler, '-p', join(root, 'tsconfig.types.json'), '--outDir', outDir];
-  await promisify(execFile)(process.execPath, args).catch(error => {
-    throw new Error(`The API's types can't be built:\n${error.stdout}`);
-  });
+  const tsc = join(dirname(fileURLToPath(import.meta.resolve('typescript/package.json'))), 'bin/tsc');
+  const args = [tsc, '-p', join(root, 'tsconfig.types.json'), '--outDir', outDir];
+  compiler = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [report, [code]] = await Promise.all([text(compiler.stdout), once(compiler, 'exit')]);
+  if (code !== 0) throw new Error(`The API's types can't be built:\n${report}`);
 }
 
 try {
