@@ -188,7 +188,8 @@ describe('a session on YARN', function () {
       expect((await user.flink('cancel', job)).code).to.equal(0);
       await closed;
       expect(sockets).to.have.length(1);
-      expect((await user.flink('list')).stdout).to.contain('No running jobs.');
+      // Flink's cancel returns when the cancellation is under way.
+      await eventually(async () => (await user.flink('list')).stdout.includes('No running jobs.'), { timeout: 30_000 });
     } finally {
       for (const socket of sockets) socket.destroy();
       server.close();
