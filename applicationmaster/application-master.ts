@@ -13,7 +13,7 @@ import { Dispatcher } from './dispatcher/dispatcher.js';
 import { applicationMasterHandlers } from './gateway.js';
 import type { FinalStatus, ResourceManagerDriver } from './resourcemanager/driver.js';
 import { SlotManager } from './resourcemanager/slot-manager.js';
-import type { RestServerOptions } from './rest/server.js';
+import type { RestServer, RestServerOptions } from './rest/server.js';
 
 /** Where an ApplicationMaster listens. */
 export interface ApplicationMasterAddress {
@@ -62,6 +62,7 @@ export class ApplicationMaster {
   readonly startedAt: number;
   private settleEnded!: (end: ApplicationEnd) => void;
   private shuttingDown: Promise<void> | undefined;
+  private killed = false;
 
   private constructor(
     readonly dispatcher: Dispatcher,
@@ -71,6 +72,7 @@ export class ApplicationMaster {
     private readonly driver: ResourceManagerDriver,
     private readonly logger: Logger,
     private readonly lifecycle: Lifecycle,
+    private readonly rest: RestServer | undefined,
     clock: Clock,
   ) {
     this.startedAt = clock.now();
@@ -94,6 +96,12 @@ export class ApplicationMaster {
     this.settleEnded({ status, diagnostics });
   }
 
+  /** The framework, or whoever started the process, ends it: makes `ended` resolve. */
+  kill(signal: string): void {
+    this.killed = true;
+    this.requestEnd('KILLED', `The ApplicationMaster received ${signal}.`);
+  }
+
   /** Cancels jobs, ends the TaskManagers, tells the framework the final status, closes everything. Idempotent. */
   shutDown(end: ApplicationEnd): Promise<void> {
     this.settleEnded(end);
@@ -102,6 +110,8 @@ export class ApplicationMaster {
   }
 
   private async end({ status, diagnostics }: ApplicationEnd): Promise<void> {
+    // Who kills it ends its jobs too; clients should ask the framework what became of it, and not take that for a cancel.
+    if (this.killed) await this.rest?.close();
     await this.dispatcher.shutDown('The cluster is shutting down.', CANCEL_TIMEOUT);
     this.slots.shutDown('the cluster shuts down');
     try {
@@ -152,10 +162,11 @@ export class ApplicationMaster {
       }),
     );
     address.rpcPort = rpc.port;
+    let rest: RestServer | undefined;
     if (options.rest) {
       // A local cluster has no REST server and need not load one.
       const { RestServer } = await import('./rest/server.js');
-      const rest = await RestServer.start({ ...options.rest, configuration, logger, secret, master: ready, clock });
+      rest = await RestServer.start({ ...options.rest, configuration, logger, secret, master: ready, clock });
       address.restPort = lifecycle.own(rest).port;
     }
     const driver = lifecycle.own(options.driver(address));
@@ -182,7 +193,7 @@ export class ApplicationMaster {
       blobs,
       logger: logger.child({ component: 'Dispatcher' }),
     });
-    master = new ApplicationMaster(dispatcher, slots, blobs, address, driver, logger, lifecycle, clock);
+    master = new ApplicationMaster(dispatcher, slots, blobs, address, driver, logger, lifecycle, rest, clock);
     await options.beforeRegistration?.(master);
     await driver.start({
       onWorkerStarted: id => logger.info(`TaskManager ${id} was told to start`),

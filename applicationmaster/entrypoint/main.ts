@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   logger.info(`REST on port ${restPort}, control on port ${rpcPort}`);
   const running = master;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => running.requestEnd('KILLED', `The ApplicationMaster received ${signal}.`));
+    process.on(signal, () => running.kill(signal));
   }
   if (perJob && job) void perJob.endWithJob(running, await job, settings.yarn?.attached);
   if (settings.readyFile !== undefined) writeReadyFile(settings.readyFile, { restPort, rpcPort, pid: process.pid });
