@@ -1,10 +1,11 @@
 /** HOT PATH: once per batch. */
 import { Packr } from 'msgpackr';
 import { MillraceError } from '../errors.js';
+import { COLUMNS, decodeColumns, encodeColumns } from './column-codec.js';
 import { wrapOddValues } from './odd-values.js';
 import type { RecordBatch } from './record-batch.js';
 
-/** How the records of a batch stand in its bytes; columns will be another number. */
+/** How the records of a batch stand in its bytes, where they are no columns. */
 const ROWS = 0;
 
 /**
@@ -20,8 +21,9 @@ const packr = new Packr({
   copyBuffers: true,
 });
 
-/** The bytes of a batch whose records a RecordGuard has let through. They belong to the caller. */
+/** The bytes of a batch whose records a RecordGuard (or a layout) has let through. They belong to the caller. */
 export function encodeBatch(batch: RecordBatch): Uint8Array {
+  if (batch.layout !== undefined) return encodeColumns(batch);
   const records = batch.odd ? batch.records.map(wrapOddValues) : batch.records;
   return packr.pack([ROWS, batch.bytes, batch.timestamps ?? null, records]);
 }
@@ -29,6 +31,7 @@ export function encodeBatch(batch: RecordBatch): Uint8Array {
 export function decodeBatch(bytes: Uint8Array): RecordBatch {
   let content: unknown;
   try {
+    if (bytes[0] === COLUMNS) return decodeColumns(bytes);
     content = packr.unpack(bytes);
   } catch (cause) {
     throw new MillraceError('INTERNAL', `A batch of ${bytes.length} bytes can't be decoded.`, { cause });

@@ -1,6 +1,17 @@
 export { decodeBatch, encodeBatch } from './batch-codec.js';
+export { rowsOf } from './column-rows.js';
 export { copyRecord } from './copy-record.js';
 export { formatRecord } from './format-record.js';
-export { hasTimestamp, NO_TIMESTAMP, type RecordBatch } from './record-batch.js';
+export {
+  type Column,
+  type ColumnBatch,
+  countOf,
+  hasTimestamp,
+  NO_TIMESTAMP,
+  type RecordBatch,
+  type RowBatch,
+} from './record-batch.js';
 export { findUntravellable, RecordGuard } from './record-guard.js';
+export { type Field, isInt32, LayoutProbe, MAX_FIELDS, type RecordLayout } from './record-layout.js';
+export { ownString, StringColumn } from './string-column.js';
 export { describeOffence } from './travel-rules.js';

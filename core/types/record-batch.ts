@@ -1,13 +1,19 @@
+import type { RecordLayout } from './record-layout.js';
+import type { StringColumn } from './string-column.js';
+
 /** The timestamp of a record that has none: NaN, so that it can lie in a Float64Array beside real ones. */
 export const NO_TIMESTAMP = Number.NaN;
 
 export const hasTimestamp = (timestamp: number): boolean => !Number.isNaN(timestamp);
 
 /**
- * What passes between tasks: some records in order, their timestamps beside them, never wrapped around them.
- * Who gets a batch owns it.
+ * What passes between tasks: some records in order, their timestamps beside them, never wrapped around them. As columns
+ * where all records have one layout, else as rows. Who gets a batch owns it.
  */
-export interface RecordBatch {
+export type RecordBatch = RowBatch | ColumnBatch;
+
+export interface RowBatch {
+  readonly layout?: undefined;
   readonly records: unknown[];
   /** By position; undefined when no record has one. */
   readonly timestamps: Float64Array | undefined;
@@ -16,3 +22,22 @@ export interface RecordBatch {
   /** Some value needs care on the wire (see odd-values.ts). */
   readonly odd: boolean;
 }
+
+/** Strings as an array where they never left the thread, else as their text (see string-column.ts). Booleans are 0 and 1. */
+export type Column = Int32Array | Float64Array | Uint8Array | string[] | StringColumn;
+
+export interface ColumnBatch {
+  readonly layout: RecordLayout;
+  readonly count: number;
+  /** By field; arrays may be longer than `count`. */
+  readonly columns: readonly Column[];
+  readonly timestamps: Float64Array | undefined;
+  /** Of the keys, if the layout is `hashed`. */
+  readonly hashes: Int32Array | undefined;
+  readonly bytes: number;
+  /** Gives the arrays back to whoever filled them; nothing of the batch may be read afterwards. */
+  readonly recycle?: () => void;
+}
+
+export const countOf = (batch: RecordBatch): number =>
+  batch.layout === undefined ? batch.records.length : batch.count;

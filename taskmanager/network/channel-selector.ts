@@ -1,11 +1,27 @@
 /** HOT PATH */
 import { MillraceError } from '../../core/errors.js';
-import { type OperatorFunctions, subtaskOfKey } from '../../core/graph/index.js';
+import { hashKey, keyGroupOf, type OperatorFunctions, subtaskOfKeyGroup } from '../../core/graph/index.js';
 import type { ResultPartitionDescriptor } from '../../core/protocol/index.js';
 
 /** Which of a producer's subpartitions gets a record; ALL: each of them. */
 export type ChannelSelector = (record: unknown) => number;
 export const ALL = -1;
+
+/** How an edge routes: a function for any record, and what generated text needs to do the same in place. */
+export interface Routing {
+  readonly select: ChannelSelector;
+  /** Always channel 0. */
+  readonly single?: true;
+  /** One channel after the other. */
+  readonly turn?: { next: number; readonly count: number };
+  /** By key group of the key's hash. */
+  readonly hash?: {
+    readonly keyOf: (record: unknown) => unknown;
+    readonly maxParallelism: number;
+    /** Channel by key group. */
+    readonly channels: Int32Array;
+  };
+}
 
 export interface SelectorContext {
   descriptor: ResultPartitionDescriptor;
@@ -15,44 +31,54 @@ export interface SelectorContext {
   random: () => number;
 }
 
-export function channelSelectorOf(context: SelectorContext): ChannelSelector {
+export function routingOf(context: SelectorContext): Routing {
   const { descriptor, producerSubtask, random } = context;
   const { partitioner } = descriptor.edge;
   const n = descriptor.consumers.length;
   switch (partitioner) {
     case 'forward':
     case 'global':
-      return () => 0;
+      return { single: true, select: () => 0 };
     case 'broadcast':
-      return () => ALL;
+      return n === 1 ? { single: true, select: () => 0 } : { select: () => ALL };
     case 'rebalance':
     case 'rescale':
       return roundRobin(n, producerSubtask % Math.max(1, n));
     case 'shuffle':
-      return () => Math.floor(random() * n);
+      return { select: () => Math.floor(random() * n) };
     case 'hash':
       return byKey(context);
     case 'custom':
-      return byAuthor(context);
+      return { select: byAuthor(context) };
   }
 }
 
 /** Producers begin at different consumers, so that few records spread too. */
-function roundRobin(n: number, first: number): ChannelSelector {
-  let next = first;
-  return () => {
-    const channel = next;
-    next = channel + 1 === n ? 0 : channel + 1;
-    return channel;
+function roundRobin(count: number, first: number): Routing {
+  const turn = { next: first, count };
+  return {
+    turn,
+    select: () => {
+      const channel = turn.next;
+      turn.next = channel + 1 === count ? 0 : channel + 1;
+      return channel;
+    },
   };
 }
 
-function byKey({ descriptor, target }: SelectorContext): ChannelSelector {
+function byKey({ descriptor, target }: SelectorContext): Routing {
   const keyOf = target?.keySelectors?.[descriptor.edge.inputIndex];
   if (!keyOf) throw noFunction(descriptor, 'a key selector');
-  const { consumerMaxParallelism: max, consumerParallelism: parallelism } = descriptor;
+  const { consumerMaxParallelism: maxParallelism, consumerParallelism: parallelism } = descriptor;
   const channelOf = channelsBySubtask(descriptor);
-  return record => channelOf[subtaskOfKey(keyOf(record), parallelism, max)]!;
+  const channels = Int32Array.from(
+    { length: maxParallelism },
+    (_, group) => channelOf[subtaskOfKeyGroup(group, parallelism, maxParallelism)]!,
+  );
+  return {
+    hash: { keyOf, maxParallelism, channels },
+    select: record => channels[keyGroupOf(hashKey(keyOf(record)), maxParallelism)]!,
+  };
 }
 
 function byAuthor({ descriptor, target }: SelectorContext): ChannelSelector {

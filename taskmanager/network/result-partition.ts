@@ -2,7 +2,8 @@
 import type { ResultPartitionDescriptor } from '../../core/protocol/index.js';
 import { RecordGuard } from '../../core/types/index.js';
 import type { Output } from '../operators/operator.js';
-import { ALL, type ChannelSelector } from './channel-selector.js';
+import { ALL, type Routing } from './channel-selector.js';
+import { ColumnOutput } from './column-output.js';
 import type { NetworkMemory } from './network-memory.js';
 import type { PartitionEvent } from './partition-element.js';
 import { Subpartition, type SubpartitionOwner } from './subpartition.js';
@@ -16,6 +17,8 @@ export interface ResultPartitionOptions {
   onWritable(): void;
   /** The task has nothing else to do than to wait for input. */
   isIdle(): boolean;
+  /** Records come in columns from here on, or other ones: the task should be compiled anew. */
+  onLayoutChanged(): void;
 }
 
 /** Share of the buffer timeout after which an idle task's records leave: batching saves nothing there. */
@@ -29,13 +32,15 @@ const IDLE_SHARE = 0.1;
 export class ResultPartition implements Output, SubpartitionOwner {
   readonly takesCopies = true;
   readonly id: string;
-  recordsOut = 0;
-  bytesOut = 0;
+  readonly columns: ColumnOutput;
   private readonly subpartitions: Subpartition[];
   private readonly guard: RecordGuard;
   private readonly timeout: number;
-  private select: ChannelSelector = () => 0;
+  /** Set before the first record. */
+  private routes: Routing = { select: () => 0 };
   private timer: NodeJS.Timeout | undefined;
+  private rowsOut = 0;
+  private rowBytesOut = 0;
   private fullCount = 0;
   private toConsume: number;
   private resolveConsumed!: () => void;
@@ -48,6 +53,8 @@ export class ResultPartition implements Output, SubpartitionOwner {
     this.guard = new RecordGuard(edgeName);
     this.timeout = descriptor.edge.bufferTimeout;
     this.subpartitions = descriptor.consumers.map(() => new Subpartition(memory, this));
+    // Where each record is sent at once batches of columns are of no use.
+    this.columns = new ColumnOutput(this.subpartitions, memory, this.timeout !== 0, options.onLayoutChanged);
     this.toConsume = this.subpartitions.length;
     this.consumed = new Promise(resolve => {
       this.resolveConsumed = resolve;
@@ -55,9 +62,22 @@ export class ResultPartition implements Output, SubpartitionOwner {
     if (this.toConsume === 0) this.resolveConsumed();
   }
 
+  /** Records that left, or wait as rows to leave. */
+  get recordsOut(): number {
+    return this.rowsOut + this.columns.recordsOut;
+  }
+
+  get bytesOut(): number {
+    return this.rowBytesOut + this.columns.bytesOut;
+  }
+
   /** Before the first record; the author's functions come later than the partition. */
-  setSelector(select: ChannelSelector): void {
-    this.select = select;
+  setRouting(routing: Routing): void {
+    this.routes = routing;
+  }
+
+  get routing(): Routing {
+    return this.routes;
   }
 
   /** False: the task should stop until `onWritable`. Records given nevertheless are kept. */
@@ -70,14 +90,25 @@ export class ResultPartition implements Output, SubpartitionOwner {
   }
 
   collect(record: unknown, timestamp: number): void {
-    const channel = this.select(record);
-    this.recordsOut++;
-    if (channel !== ALL) this.send(this.subpartitions[channel]!, record, timestamp);
-    else for (const subpartition of this.subpartitions) this.send(subpartition, record, timestamp);
-    if (this.timeout === 0) this.flush();
-    else if (this.timer === undefined && this.timeout > 0) {
-      this.timer = setTimeout(this.onIdleTimeout, this.timeout * IDLE_SHARE);
-    }
+    if (this.columns.isProbing) this.columns.observe(record, timestamp, this.keyOf(record));
+    this.collectRow(record, timestamp, this.routes.select(record));
+  }
+
+  /** A record that the layout of the columns does not hold, for this channel. */
+  collectMisfit(record: unknown, timestamp: number, channel: number): void {
+    this.columns.misfit(record, timestamp, this.keyOf(record));
+    this.collectRow(record, timestamp, channel);
+  }
+
+  /** Before the first record of a batch of columns. */
+  onBatchOpened(channel: number): void {
+    this.subpartitions[channel]!.flush();
+    this.startTimer();
+  }
+
+  /** A batch of columns is full. */
+  onBatchFull(channel: number): void {
+    this.columns.flushChannel(channel);
   }
 
   emitWatermark(timestamp: number): void {
@@ -89,12 +120,14 @@ export class ResultPartition implements Output, SubpartitionOwner {
   }
 
   flush(): void {
+    this.columns.flush();
     for (const subpartition of this.subpartitions) subpartition.flush();
   }
 
   /** Nothing follows. */
   end(): void {
     this.stopTimer();
+    this.columns.flush();
     for (const subpartition of this.subpartitions) subpartition.end();
   }
 
@@ -114,15 +147,29 @@ export class ResultPartition implements Output, SubpartitionOwner {
     if (--this.toConsume === 0) this.resolveConsumed();
   }
 
-  private send(subpartition: Subpartition, record: unknown, timestamp: number): void {
+  private collectRow(record: unknown, timestamp: number, channel: number): void {
+    this.rowsOut++;
+    if (channel !== ALL) this.send(channel, record, timestamp);
+    else for (let i = 0; i < this.subpartitions.length; i++) this.send(i, record, timestamp);
+    if (this.timeout === 0) this.flush();
+    else this.startTimer();
+  }
+
+  private keyOf(record: unknown): unknown {
+    return this.routes.hash?.keyOf(record);
+  }
+
+  private send(channel: number, record: unknown, timestamp: number): void {
+    if (!this.columns.isEmpty(channel)) this.columns.flushChannel(channel);
     const guard = this.guard;
     guard.reset();
     const admitted = guard.admit(record);
-    this.bytesOut += guard.bytes;
-    subpartition.add(admitted, timestamp, guard.bytes, guard.odd);
+    this.rowBytesOut += guard.bytes;
+    this.subpartitions[channel]!.add(admitted, timestamp, guard.bytes, guard.odd);
   }
 
   private broadcast(event: PartitionEvent): void {
+    this.columns.flush();
     for (const subpartition of this.subpartitions) subpartition.event(event);
   }
 
@@ -135,6 +182,12 @@ export class ResultPartition implements Output, SubpartitionOwner {
     this.timer = undefined;
     this.flush();
   };
+
+  private startTimer(): void {
+    if (this.timer === undefined && this.timeout > 0) {
+      this.timer = setTimeout(this.onIdleTimeout, this.timeout * IDLE_SHARE);
+    }
+  }
 
   private stopTimer(): void {
     clearTimeout(this.timer);

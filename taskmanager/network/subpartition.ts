@@ -1,5 +1,5 @@
 /** HOT PATH */
-import { hasTimestamp, NO_TIMESTAMP } from '../../core/types/index.js';
+import { type ColumnBatch, hasTimestamp, NO_TIMESTAMP } from '../../core/types/index.js';
 import type { NetworkMemory } from './network-memory.js';
 import { END, type PartitionElement, type PartitionEvent } from './partition-element.js';
 
@@ -74,6 +74,14 @@ export class Subpartition {
     this.queuedBatches++;
     this.memory.take(bytes);
     this.push({ kind: 'data', batch: { records, timestamps, bytes, odd } });
+  }
+
+  /** A batch of columns, after all records that were added before it. */
+  addBatch(batch: ColumnBatch): void {
+    this.flush();
+    this.queuedBatches++;
+    this.memory.take(batch.bytes);
+    this.push({ kind: 'data', batch });
   }
 
   /** After all records that were added before it. */

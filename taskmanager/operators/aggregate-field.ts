@@ -2,9 +2,13 @@
 import { MillraceError } from '../../core/errors.js';
 import type { FieldReference, OperatorSpec } from '../../core/graph/index.js';
 import { copyRecord } from '../../core/types/index.js';
+import { columnName } from '../state/column-set.js';
 import { KeySlots } from '../state/key-slots.js';
+import { SlotValues } from '../state/slot-values.js';
+import type { Code } from '../task/code.js';
+import { recordText } from '../task/record-text.js';
 import { keySelectorOf } from './key-selector.js';
-import type { OneInputOperator, OperatorContext, Output } from './operator.js';
+import type { OneInputOperator, OperatorCode, OperatorContext, Output } from './operator.js';
 
 type Aggregate = Extract<OperatorSpec, { kind: 'aggregate-field' }>['aggregate'];
 type Combine = (accumulated: unknown, record: unknown) => unknown;
@@ -19,13 +23,13 @@ export class AggregateFieldOperator implements OneInputOperator {
   private readonly output: Output;
   private readonly keyOf: (record: unknown) => unknown;
   private readonly combine: Combine;
-  private readonly keys = new KeySlots();
-  private readonly values: unknown[] = [];
+  readonly keySlots = new KeySlots();
+  private readonly values = new SlotValues();
   private readonly copies: boolean;
 
   constructor(
     private readonly context: OperatorContext,
-    spec: { aggregate: Aggregate; field: FieldReference },
+    private readonly spec: { aggregate: Aggregate; field: FieldReference },
   ) {
     this.output = context.output;
     this.keyOf = keySelectorOf(context);
@@ -35,11 +39,48 @@ export class AggregateFieldOperator implements OneInputOperator {
 
   collect(record: unknown, timestamp: number): void {
     this.context.task.position.current = this.context.index;
-    const slot = this.keys.slotOf(this.keyOf(record));
-    // The first record is combined with nothing, so that a field that can't be aggregated is refused at once.
-    const value = this.combine(slot === this.values.length ? undefined : this.values[slot], record);
-    this.values[slot] = value;
+    const value = this.update(this.keySlots.slotOf(this.keyOf(record)), record);
     this.output.collect(this.copies ? copyRecord(value) : value, timestamp);
+  }
+
+  update(slot: number, record: unknown): unknown {
+    // The first record is combined with nothing, so that a field that can't be aggregated is refused at once.
+    const value = this.combine(slot === this.values.count ? undefined : this.values.get(slot), record);
+    this.values.set(slot, value);
+    return value;
+  }
+
+  compile({ code, next }: OperatorCode, record: string, timestamp: string, slot?: string): string {
+    this.values.becomeColumns();
+    const [at, value, operator] = [code.name('slot'), code.name('value'), code.use(this, 'operator')];
+    const find = slot ?? `${code.use(this.keySlots, 'slots')}.slotOf(${code.use(this.keyOf, 'keyOf')}(${record}))`;
+    const copied = this.copies ? `${code.use(copyRecord, 'copyRecord')}(${value})` : value;
+    return (
+      `${code.use(this.context.task.position, 'at')}.current = ${this.context.index};\n` +
+      `const ${at} = ${find};\nlet ${value};\n` +
+      `${this.sumText(code, record, at, value)}{ ${value} = ${operator}.update(${at}, ${record}); ${value} = ${copied}; }\n` +
+      next(value, timestamp)
+    );
+  }
+
+  /** A sum whose values stand in columns is an addition in place. Ends in `else`, or is empty. */
+  private sumText(code: Code, record: string, slot: string, value: string): string {
+    const { aggregate, field } = this.spec;
+    const { layout } = this.values;
+    const index =
+      layout?.fields.findIndex(f => f.kind === 'f64' && (f.name === field || layout.shape === 'value')) ?? -1;
+    if (aggregate !== 'sum' || !layout || index < 0 || (field === null) !== (layout.shape === 'value')) return '';
+    const values = code.use(this.values, 'values');
+    const column = (i: number): string => `${values}.${columnName(i)}[${slot}]`;
+    const summand = field === null ? record : `${record}?.[${JSON.stringify(field)}]`;
+    return (
+      `if (${slot} < ${values}.count && ${values}.layout === ${code.use(layout, 'layout')} && typeof ${summand} === 'number') {\n` +
+      `${column(index)} += ${summand};\n` +
+      `${value} = ${recordText(
+        layout,
+        layout.fields.map((_, i) => column(i)),
+      )};\n} else `
+    );
   }
 
   emitWatermark(timestamp: number): void {

@@ -11,14 +11,13 @@ export class FanOut implements Output {
   private readonly last: Output;
   private readonly others: Output[];
 
+  /** `outputs` as `inOrder` gives them. */
   constructor(
     outputs: Output[],
     private readonly objectReuse: boolean,
   ) {
-    // Who takes copies himself comes first: the one that gets the original may do with it what it likes.
-    const ordered = outputs.toSorted((a, b) => Number(b.takesCopies) - Number(a.takesCopies));
-    this.last = ordered.at(-1)!;
-    this.others = ordered.slice(0, -1);
+    this.last = outputs.at(-1)!;
+    this.others = outputs.slice(0, -1);
   }
 
   collect(record: unknown, timestamp: number): void {
@@ -38,6 +37,10 @@ export class FanOut implements Output {
     this.last.emitStatus(idle);
   }
 }
+
+/** Who takes copies himself comes first: the one that gets the original may do with it what it likes. */
+export const inOrder = (outputs: Output[]): Output[] =>
+  outputs.toSorted((a, b) => Number(b.takesCopies) - Number(a.takesCopies));
 
 /** Where the records of an operator without outputs go. */
 export const NOWHERE: Output = {

@@ -1,5 +1,5 @@
 /** HOT PATH */
-import type { OperatorContext } from './operator.js';
+import type { OperatorCode, OperatorContext } from './operator.js';
 import { isThenable, UserFunction } from './user-function.js';
 import { UserOperator } from './user-operator.js';
 
@@ -16,10 +16,21 @@ export class FilterOperator extends UserOperator<Predicate> {
   protected process(record: unknown, timestamp: number): void {
     this.position.current = this.index;
     const passes = this.filter(record);
-    if (isThenable(passes)) {
-      this.suspend(passes, settled => {
-        if (settled) this.output.collect(record, timestamp);
-      });
-    } else if (passes) this.output.collect(record, timestamp);
+    if (isThenable(passes)) this.await(passes, record, timestamp);
+    else if (passes) this.output.collect(record, timestamp);
+  }
+
+  await(passes: PromiseLike<unknown>, record: unknown, timestamp: number): void {
+    this.suspend(passes, settled => {
+      if (settled) this.output.collect(record, timestamp);
+    });
+  }
+
+  compile({ code, next }: OperatorCode, record: string, timestamp: string): string {
+    const passes = code.name('passes');
+    return (
+      `${this.enterText(code)}const ${passes} = ${code.use(this.filter, 'filter')}(${record});\n` +
+      this.whenSettledText(code, passes, `${record}, ${timestamp}`, `if (${passes}) {\n${next(record, timestamp)}}\n`)
+    );
   }
 }

@@ -1,6 +1,6 @@
 /** HOT PATH */
 import { MillraceError } from '../../core/errors.js';
-import type { OperatorContext } from './operator.js';
+import type { OperatorCode, OperatorContext } from './operator.js';
 import { RecordCollector } from './record-collector.js';
 import { isThenable, UserFunction } from './user-function.js';
 import { UserOperator } from './user-operator.js';
@@ -22,12 +22,39 @@ export class FlatMapOperator extends UserOperator<FlatMapper> {
     this.position.current = this.index;
     this.out.timestamp = timestamp;
     const result = this.flatMap(record, this.out);
-    if (result === undefined) return;
-    if (isThenable(result)) this.suspend(result, settled => this.emit(settled));
-    else this.emit(result);
+    if (result !== undefined) this.returned(result, this.out, timestamp);
   }
 
-  private emit(result: unknown): void {
+  compile({ code, next }: OperatorCode, record: string, timestamp: string): string {
+    const [out, result] = [code.name('out'), code.name('returned')];
+    const enter = this.enterText(code);
+    const time = timestamp === 'NaN' ? 'NaN' : `${code.use(new Float64Array(1), 'time')}[0]`;
+    const interpreted = `${code.use(this.output, 'output')}.collect(record, ${time});`;
+    code.declare(
+      `const ${out} = new (class Collector {\ncollect(record) {\n` +
+        `if (${code.use(this.context.task.mode, 'mode')}.interpreted) { ${interpreted} } else {\n${next('record', time)}}\n` +
+        `${enter}}\nclose() {}\n})();`,
+    );
+    const remember = time === 'NaN' ? '' : `${time} = ${timestamp};\n`;
+    return (
+      `${remember}${enter}const ${result} = ${code.use(this.flatMap, 'flatMap')}(${record}, ${out});\n` +
+      `if (${result} !== undefined) ${code.use(this, 'operator')}.returned(${result}, ${out}, ${timestamp});\n`
+    );
+  }
+
+  /** What the function has returned goes where it has collected, at once or when it has settled. */
+  returned(result: unknown, out: { collect(record: unknown): void }, timestamp: number): void {
+    if (!isThenable(result)) {
+      this.emit(result, out);
+      return;
+    }
+    this.suspend(result, settled => {
+      this.out.timestamp = timestamp;
+      this.emit(settled, this.out);
+    });
+  }
+
+  private emit(result: unknown, out: { collect(record: unknown): void }): void {
     this.position.current = this.index;
     if (result === undefined || result === null) return;
     if (typeof (result as Iterable<unknown>)[Symbol.iterator] !== 'function') {
@@ -37,6 +64,6 @@ export class FlatMapOperator extends UserOperator<FlatMapper> {
           'a flatMap collects into its second argument or returns an iterable.',
       );
     }
-    this.out.collectAll(result as Iterable<unknown>);
+    for (const record of result as Iterable<unknown>) out.collect(record);
   }
 }

@@ -1,6 +1,6 @@
 /** HOT PATH */
 import { hasTimestamp } from '../../core/types/index.js';
-import type { OperatorContext, TaskContext } from './operator.js';
+import type { OperatorCode, OperatorContext, TaskContext } from './operator.js';
 import { isThenable, UserFunction } from './user-function.js';
 import { UserOperator } from './user-operator.js';
 
@@ -40,7 +40,20 @@ export class FunctionSink extends UserOperator<Invoke> {
     this.position.current = this.index;
     this.sinkContext.current = timestamp;
     const result = this.invoke(record, this.sinkContext);
-    if (isThenable(result)) this.suspend(result, () => {});
+    if (isThenable(result)) this.await(result);
+  }
+
+  await(result: PromiseLike<unknown>): void {
+    this.suspend(result, () => {});
+  }
+
+  compile({ code }: OperatorCode, record: string, timestamp: string): string {
+    const [context, result] = [code.use(this.sinkContext, 'context'), code.name('result')];
+    return (
+      `${this.enterText(code)}${context}.current = ${timestamp};\n` +
+      `const ${result} = ${code.use(this.invoke, 'invoke')}(${record}, ${context});\n` +
+      this.whenSettledText(code, result, '', '')
+    );
   }
 
   override emitWatermark(watermark: number): void {

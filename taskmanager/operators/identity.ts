@@ -1,5 +1,5 @@
 /** HOT PATH */
-import type { OneInputOperator, OperatorContext, Output } from './operator.js';
+import type { OneInputOperator, OperatorCode, OperatorContext, Output } from './operator.js';
 
 /** Hands everything on: what union or a bare `keyBy().print()` leaves behind. */
 export class IdentityOperator implements OneInputOperator {
@@ -13,6 +13,10 @@ export class IdentityOperator implements OneInputOperator {
 
   collect(record: unknown, timestamp: number): void {
     this.output.collect(record, timestamp);
+  }
+
+  compile({ next }: OperatorCode, record: string, timestamp: string): string {
+    return next(record, timestamp);
   }
 
   emitWatermark(timestamp: number): void {

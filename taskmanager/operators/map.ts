@@ -1,5 +1,5 @@
 /** HOT PATH */
-import type { OperatorContext } from './operator.js';
+import type { OperatorCode, OperatorContext } from './operator.js';
 import { isThenable, UserFunction } from './user-function.js';
 import { UserOperator } from './user-operator.js';
 
@@ -16,7 +16,19 @@ export class MapOperator extends UserOperator<Mapper> {
   protected process(record: unknown, timestamp: number): void {
     this.position.current = this.index;
     const result = this.map(record);
-    if (isThenable(result)) this.suspend(result, value => this.output.collect(value, timestamp));
+    if (isThenable(result)) this.await(result, timestamp);
     else this.output.collect(result, timestamp);
+  }
+
+  await(result: PromiseLike<unknown>, timestamp: number): void {
+    this.suspend(result, value => this.output.collect(value, timestamp));
+  }
+
+  compile({ code, next }: OperatorCode, record: string, timestamp: string): string {
+    const result = code.name('mapped');
+    return (
+      `${this.enterText(code)}const ${result} = ${code.use(this.map, 'map')}(${record});\n` +
+      this.whenSettledText(code, result, timestamp, next(result, timestamp))
+    );
   }
 }

@@ -1,6 +1,8 @@
 import type { FileSystems } from '../../core/fs/index.js';
 import type { ChainedOperator, JobVertex, OperatorFunctions } from '../../core/graph/index.js';
 import type { Logger } from '../../core/logging.js';
+import type { KeySlots } from '../state/key-slots.js';
+import type { Code } from '../task/code.js';
 
 /**
  * Where an operator puts its records: the next operator of the chain, several of them, or an edge to other tasks. A
@@ -21,6 +23,13 @@ export interface Output extends Collector {
 /** Why an operator is closed: what it wrote may be published unless its task failed. */
 export type TaskEnd = 'finished' | 'canceled' | 'failed';
 
+/** What an operator writes itself into a task's function with. */
+export interface OperatorCode {
+  readonly code: Code;
+  /** Statements for what follows, given expressions for a record and its timestamp. */
+  next(record: string, timestamp: string): string;
+}
+
 /** One operator of one subtask. The task calls these from its mailbox, never two at a time. */
 export interface Operator {
   /** Before the first record; the author's `open`. */
@@ -34,7 +43,17 @@ export interface Operator {
 }
 
 /** An operator with one input: it is itself the output of the operator before it. */
-export interface OneInputOperator extends Operator, Output {}
+export interface OneInputOperator extends Operator, Output {
+  /**
+   * The same as `collect`, as statements of the task's function (docs/runtime.md): what they call are values given to
+   * `code.use`. Both share the operator's state, since a task may change from one to the other between two records.
+   * `record` and `timestamp` are expressions without effects; `slot` is one for the slot of the key, where it is known.
+   * Without `compile` the text calls `collect`.
+   */
+  compile?(c: OperatorCode, record: string, timestamp: string, slot?: string): string;
+  /** Of an operator that works by key: where keys find their slots. */
+  readonly keySlots?: KeySlots;
+}
 
 /** `more`: call again; `idle`: nothing right now, `wake` will be called; `end`: nothing will follow. */
 export type SourceState = 'more' | 'idle' | 'end';
@@ -44,8 +63,16 @@ export interface SourceOperator extends Operator {
   start?(): void;
   /** Emits at most about `budget` records. */
   poll(budget: number): SourceState;
+  /** The compiled chain may be used from here on, in place of `output`; asked again when it has changed. */
+  useCompiled?(chain: CompiledOutput): void;
   /** The task is canceled or has failed: release sockets and the like, end waiting. */
   cancel?(): void;
+}
+
+/** The functions that a source may call instead of its output. */
+export interface CompiledOutput {
+  /** Emits the whole numbers `from` to `to` − 1, and gives the one that it came to: less if the task should stop. */
+  sequenceFunction(): (from: number, to: number) => number;
 }
 
 /** What an operator sees of its task. */
@@ -62,8 +89,15 @@ export interface TaskContext {
   now(): number;
   /** Whole lines to standard output or error, written before it returns. */
   print(stream: 'out' | 'err', text: string): void;
-  /** Index in the chain of the operator whose user code runs, so that an error can name it. */
-  readonly position: { current: number };
+  /** Index in the chain of the operator whose user code runs, so that an error can name it; and how far the batch is worked off. */
+  readonly position: { current: number; cursor: number };
+  /**
+   * Once an author's function has returned a promise the task's function is not used any more: records that come
+   * meanwhile have to wait, which operators do by `collect`.
+   */
+  readonly mode: { interpreted: boolean };
+  /** The task's function should be written anew before its next slice. */
+  recompile(): void;
   /** Stops the task's input until the thenable settles; a rejection fails the task, naming operator `index`. */
   suspend<T>(index: number, thenable: PromiseLike<T>, resume: (value: T) => void): void;
   /** A source has something again. */

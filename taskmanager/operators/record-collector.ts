@@ -20,10 +20,5 @@ export class RecordCollector {
     this.position.current = this.index;
   };
 
-  /** A pass over what a function returned. */
-  collectAll(records: Iterable<unknown>): void {
-    for (const record of records) this.collect(record);
-  }
-
   close(): void {}
 }

@@ -1,4 +1,5 @@
 /** HOT PATH */
+import { type Code, thenable } from '../task/code.js';
 import type { OneInputOperator, OperatorContext, Output, TaskEnd } from './operator.js';
 import type { UserFunction } from './user-function.js';
 
@@ -11,7 +12,7 @@ type Waiting = { record: unknown; timestamp: number } | { watermark: number } | 
 export abstract class UserOperator<F extends (...args: never[]) => unknown> implements OneInputOperator {
   readonly takesCopies = false;
   protected readonly output: Output;
-  protected readonly position: { current: number };
+  protected readonly position: OperatorContext['task']['position'];
   protected readonly index: number;
   private waiting: Waiting[] | undefined;
 
@@ -40,6 +41,16 @@ export abstract class UserOperator<F extends (...args: never[]) => unknown> impl
   emitStatus(idle: boolean): void {
     if (this.waiting === undefined) this.output.emitStatus(idle);
     else this.waiting.push({ idle });
+  }
+
+  /** Text that says whose code runs next. */
+  protected enterText(code: Code): string {
+    return `${code.use(this.position, 'at')}.current = ${this.index};\n`;
+  }
+
+  /** Text that goes on with a result, or leaves it to `await(result, …)` of this operator if it is a promise. */
+  protected whenSettledText(code: Code, result: string, args: string, then: string): string {
+    return `if (${thenable(result)}) ${code.use(this, 'operator')}.await(${result}, ${args}); else {\n${then}}\n`;
   }
 
   open(): void | Promise<void> {

@@ -42,6 +42,8 @@ export interface SlotRuntimeOptions {
   random?: () => number;
   /** After each slice of a task; a slot in a thread of its own watches its heap here. */
   afterSlice?: () => void;
+  /** True: no task is compiled, for tests that compare both. */
+  interpreted?: boolean;
   /** How long a consumer's question waits for its producer to be deployed. Default 60,000. */
   partitionWaitMs?: number;
 }
@@ -144,6 +146,7 @@ export class SlotRuntime implements Closeable {
         memory: this.memory,
         onWritable: wake,
         isIdle: () => task?.isIdle === true,
+        onLayoutChanged: () => task?.recompile(),
       });
     });
     const gate = descriptor.inputs.length === 0 ? undefined : new InputGate(this.channelsOf(descriptor), wake);
@@ -176,7 +179,7 @@ export class SlotRuntime implements Closeable {
   }
 
   private environment(logger: Logger): TaskEnvironment {
-    const { fileSystems, print, now, random, report, afterSlice } = this.options;
+    const { fileSystems, print, now, random, report, afterSlice, interpreted } = this.options;
     return {
       fileSystems,
       logger,
@@ -187,6 +190,7 @@ export class SlotRuntime implements Closeable {
         report(update);
       },
       afterSlice: afterSlice ?? (() => {}),
+      interpreted: interpreted ?? false,
       now: now ?? Date.now,
       random: random ?? Math.random,
     };

@@ -1,42 +1,50 @@
 /** HOT PATH */
 import { MillraceError } from '../../core/errors.js';
+import { hashString } from '../../core/graph/index.js';
+import { StringSlots } from './string-slots.js';
 
 /**
  * Keys by value → dense slots 0, 1, 2 …: state is kept in arrays by slot. Equal are numbers that are equal (−0 is 0,
  * NaN is one key), arrays and objects with equal parts (whatever the order of an object's fields), Dates of one time.
  */
 export class KeySlots {
+  /** By slot. */
+  readonly keys: unknown[] = [];
+  private readonly strings = new StringSlots(text => this.keys.push(text) - 1);
   private readonly simple = new Map<unknown, number>();
   private readonly composed = new Map<string, number>();
-  private count = 0;
 
   get size(): number {
-    return this.count;
+    return this.keys.length;
   }
 
   /** The slot of a key, a new one if it was not seen before. Throws ILLEGAL_ARGUMENT if it is no key. */
   slotOf(key: unknown): number {
-    if (typeof key === 'string' || typeof key === 'number') {
-      const known = this.simple.get(key);
-      if (known !== undefined) return known;
-      this.simple.set(key, this.count);
-      return this.count++;
-    }
-    return this.slotOfRare(key);
+    if (typeof key === 'string') return this.strings.slotOf(key, hashString(key));
+    if (typeof key === 'number') return this.slotOfNumber(key);
+    if (typeof key === 'boolean' || typeof key === 'bigint') return this.slotIn(this.simple, key, key);
+    return this.slotIn(this.composed, canonicalKey(key, ''), key);
   }
 
-  private slotOfRare(key: unknown): number {
-    if (typeof key === 'boolean' || typeof key === 'bigint') return slotIn(this.simple, key, this.next);
-    return slotIn(this.composed, canonicalKey(key, ''), this.next);
+  slotOfNumber(key: number): number {
+    return this.slotIn(this.simple, key, key);
   }
 
-  private readonly next = (): number => this.count++;
-}
+  /** `hash` is Java's hashCode of the string. */
+  slotOfString(key: string, hash: number): number {
+    return this.strings.slotOf(key, hash);
+  }
 
-function slotIn<K>(slots: Map<K, number>, key: K, next: () => number): number {
-  let slot = slots.get(key);
-  if (slot === undefined) slots.set(key, (slot = next()));
-  return slot;
+  /** Of a string that stands as ASCII in some bytes. */
+  slotOfBytes(bytes: Buffer, start: number, end: number, hash: number): number {
+    return this.strings.slotOfBytes(bytes, start, end, hash);
+  }
+
+  private slotIn<K>(slots: Map<K, number>, name: K, key: unknown): number {
+    let slot = slots.get(name);
+    if (slot === undefined) slots.set(name, (slot = this.keys.push(key) - 1));
+    return slot;
+  }
 }
 
 /** Text that is equal for equal keys only. */

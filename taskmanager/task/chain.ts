@@ -2,7 +2,7 @@ import { MillraceError } from '../../core/errors.js';
 import type { ChainedOperator, JobVertex, OperatorFunctions } from '../../core/graph/index.js';
 import { isSource } from '../../core/graph/index.js';
 import { createOperator } from '../operators/create-operator.js';
-import { FanOut, NOWHERE } from '../operators/fan-out.js';
+import { FanOut, inOrder, NOWHERE } from '../operators/fan-out.js';
 import type { OneInputOperator, Operator, Output, SourceOperator, TaskContext } from '../operators/operator.js';
 
 export interface ChainOptions {
@@ -21,8 +21,12 @@ export interface Chain {
   source: SourceOperator | undefined;
   /** What network input goes to; undefined for a source. */
   input: OneInputOperator | undefined;
-  /** What the head writes to. */
+  /** What the head writes to, by direct calls. */
   headOutput: Output;
+  /** What a source has been given for its output. */
+  sourceOutput: SwitchableOutput | undefined;
+  /** By operator, what it writes to, in the order in which each gets a record; all but the last get copies. */
+  outputs: Output[][];
 }
 
 /** Wires a vertex's operators from the last to the first. */
@@ -32,6 +36,8 @@ export function buildChain(options: ChainOptions): Chain {
   const made = new Map<string, OneInputOperator | SourceOperator>();
 
   let headOutput: Output = NOWHERE;
+  let sourceOutput: SwitchableOutput | undefined;
+  const outputsOf: Output[][] = [];
 
   const build = (operatorId: string): OneInputOperator | SourceOperator => {
     const known = made.get(operatorId);
@@ -45,18 +51,22 @@ export function buildChain(options: ChainOptions): Chain {
     const chained = operator.outputs
       .filter(o => o.sideOutput === undefined)
       .map(o => build(o.operatorId) as OneInputOperator);
-    const outputs: Output[] = [...chained, ...edgesOf(operatorId)];
+    const outputs = inOrder([...chained, ...edgesOf(operatorId)]);
+    outputsOf[position] = outputs;
     const output = outputs.length > 1 ? new FanOut(outputs, task.objectReuse) : (outputs[0] ?? NOWHERE);
+    if (position === 0) {
+      headOutput = output;
+      if (isSource(operator.spec)) sourceOutput = new SwitchableOutput(output);
+    }
     const created = createOperator({
       task,
       operator,
       index: position,
       functions: functions.get(operatorId) ?? {},
-      output,
+      output: position === 0 && sourceOutput ? sourceOutput : output,
       runtimeContext: runtimeContextOf(operator),
     });
     made.set(operatorId, created);
-    if (position === 0) headOutput = output;
     return created;
   };
 
@@ -64,7 +74,32 @@ export function buildChain(options: ChainOptions): Chain {
   if (!head) throw new MillraceError('INTERNAL', `'${vertex.name}' has no operators.`);
   const first = build(head.operatorId);
   const operators = vertex.operators.map(o => build(o.operatorId));
-  return isSource(head.spec)
-    ? { operators, source: first as SourceOperator, input: undefined, headOutput }
-    : { operators, source: undefined, input: first as OneInputOperator, headOutput };
+  const source = isSource(head.spec);
+  return {
+    operators,
+    source: source ? (first as SourceOperator) : undefined,
+    input: source ? undefined : (first as OneInputOperator),
+    headOutput,
+    sourceOutput,
+    outputs: outputsOf,
+  };
+}
+
+/** An output whose `collect` is replaced by the compiled chain's. */
+export class SwitchableOutput implements Output {
+  readonly takesCopies: boolean;
+  collect: Output['collect'];
+
+  constructor(private readonly output: Output) {
+    this.takesCopies = output.takesCopies;
+    this.collect = output.collect.bind(output);
+  }
+
+  emitWatermark(timestamp: number): void {
+    this.output.emitWatermark(timestamp);
+  }
+
+  emitStatus(idle: boolean): void {
+    this.output.emitStatus(idle);
+  }
 }

@@ -8,13 +8,14 @@ import type {
   TaskMetrics,
   TaskStateUpdate,
 } from '../../core/protocol/index.js';
-import { NO_TIMESTAMP, type RecordBatch } from '../../core/types/index.js';
-import { channelSelectorOf } from '../network/channel-selector.js';
+import { countOf, NO_TIMESTAMP, type RecordBatch, rowsOf } from '../../core/types/index.js';
+import { routingOf } from '../network/channel-selector.js';
 import type { InputGate } from '../network/input-gate.js';
 import type { ResultPartition } from '../network/result-partition.js';
 import type { Collector, Operator, TaskContext, TaskEnd } from '../operators/operator.js';
 import { TaskAccumulators } from './accumulators.js';
 import { buildChain, type Chain } from './chain.js';
+import { CompiledChain } from './compiled-chain.js';
 import { OperatorRuntimeContext } from './runtime-context.js';
 import { taskError } from './task-error.js';
 import { SLICE_MS, type StepResult, TaskLoop } from './task-loop.js';
@@ -27,6 +28,8 @@ export interface TaskEnvironment {
   report(update: TaskStateUpdate): void;
   /** After each slice; the slot looks at its memory here. */
   afterSlice(): void;
+  /** The chain is never compiled. */
+  interpreted: boolean;
   now(): number;
   random(): number;
 }
@@ -36,8 +39,13 @@ export interface TaskNetwork {
   partitions: ResultPartition[];
 }
 
-/** Records between two looks at the clock, at outputs and at pending promises. */
+/** Records between two looks at the clock, at outputs and at pending promises: as many as keep the looks cheap. */
 const STEP = 64;
+const LONGEST_STEP = 1024;
+/** Steps of a slice; more, and a step may be longer. */
+const STEPS_PER_SLICE = 32;
+/** The chain is compiled after so many records even if its edges have not seen enough to know what they carry. */
+const COMPILE_AFTER = 4096;
 /** How long `close` waits for an `open` that is still under way. */
 const OPEN_GRACE_MS = 5_000;
 
@@ -53,14 +61,21 @@ export class Task {
   private readonly accumulators = new TaskAccumulators();
   private readonly loop: TaskLoop;
   /** Before any operator is opened: none of them. */
-  private readonly position = { current: -1 };
+  private readonly position = { current: -1, cursor: 0 };
+  private readonly mode: { interpreted: boolean };
   private chain: Chain | undefined;
+  private compiled: CompiledChain | undefined;
+  private isStale = true;
+  private stepSize = STEP;
+  private steps = 0;
+  private sliceSteps = 0;
   private opening: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
   private suspended = 0;
   private onQuiet: (() => void) | undefined;
   private batch: RecordBatch | undefined;
-  private cursor = 0;
+  /** Of the batch, where its records are worked off one by one. */
+  private rows: unknown[] | undefined;
   private recordsIn = 0;
   private bytesIn = 0;
   private emitted = 0;
@@ -75,6 +90,7 @@ export class Task {
     private readonly environment: TaskEnvironment,
     private readonly network: TaskNetwork,
   ) {
+    this.mode = { interpreted: environment.interpreted };
     this.done = new Promise(resolve => {
       this.settleDone = resolve;
     });
@@ -103,6 +119,11 @@ export class Task {
     this.releaseWriters();
     this.loop.wake();
   };
+
+  /** What the chain's functions were written for has changed. */
+  recompile(): void {
+    this.isStale = true;
+  }
 
   /** Binds, opens, runs. `bind` gives the functions of this subtask, by operator id. */
   start(bind: () => Promise<ReadonlyMap<string, OperatorFunctions>>): void {
@@ -153,7 +174,7 @@ export class Task {
       const descriptor = outputs[i]!;
       const target = functions.get(descriptor.edge.targetOperator);
       const { random } = this.environment;
-      partition.setSelector(channelSelectorOf({ descriptor, producerSubtask: subtaskIndex, target, random }));
+      partition.setRouting(routingOf({ descriptor, producerSubtask: subtaskIndex, target, random }));
     }
     const chain = buildChain({
       vertex,
@@ -163,6 +184,7 @@ export class Task {
       runtimeContextOf: operator => new OperatorRuntimeContext(this.context, operator, this.accumulators),
     });
     this.chain = chain;
+    this.compiled = new CompiledChain(chain, this.context);
     // Who is called must be open before its caller.
     for (const [index, operator] of [...chain.operators.entries()].reverse()) {
       if (this.end) return;
@@ -180,38 +202,69 @@ export class Task {
   private step(): StepResult {
     if (this.suspended > 0) return 'idle';
     if (!this.isWritable()) return 'backPressured';
+    this.steps++;
+    this.sliceSteps++;
     const chain = this.chain!;
     if (!chain.source) return this.stepInput(chain.input!);
-    const state = chain.source.poll(STEP * 2);
+    if (this.isStale && this.mayCompile()) this.compileSource(chain);
+    const state = chain.source.poll(this.stepSize);
     return state === 'end' ? 'ended' : state;
   }
 
   private stepInput(input: Collector): StepResult {
-    const gate = this.network.gate!;
+    const { position } = this;
     if (this.batch === undefined) {
+      const gate = this.network.gate!;
       const next = gate.next();
       if (!next) return gate.isFinished ? 'ended' : 'idle';
       this.batch = next.batch;
-      this.cursor = 0;
-      this.recordsIn += next.batch.records.length;
+      position.cursor = 0;
+      this.recordsIn += countOf(next.batch);
       this.bytesIn += next.batch.bytes;
     }
-    const { records, timestamps } = this.batch;
-    const end = Math.min(records.length, this.cursor + STEP);
-    let i = this.cursor;
-    // A record that has to wait for a promise stops the loop; the cursor must be right even then.
-    try {
-      while (i < end && this.suspended === 0) {
-        const record = records[i];
-        const timestamp = timestamps === undefined ? NO_TIMESTAMP : timestamps[i]!;
-        i++;
-        input.collect(record, timestamp);
-      }
-    } finally {
-      this.cursor = i;
+    const { batch } = this;
+    const count = countOf(batch);
+    const end = Math.min(count, position.cursor + this.stepSize);
+    if (this.rows === undefined && this.mayCompile()) {
+      if (this.isStale) this.compiled!.invalidate();
+      this.isStale = false;
+      this.compiled!.functionFor(batch)(batch, position.cursor, end);
+    } else this.interpret(batch, end, input);
+    if (position.cursor === count && this.suspended === 0) {
+      if (batch.layout !== undefined) batch.recycle?.();
+      this.batch = undefined;
+      this.rows = undefined;
     }
-    if (i === records.length) this.batch = undefined;
     return 'more';
+  }
+
+  private interpret(batch: RecordBatch, end: number, input: Collector): void {
+    const { position } = this;
+    const rows = (this.rows ??= batch.layout === undefined ? batch.records : rowsOf(batch));
+    const { timestamps } = batch;
+    // A record that has to wait for a promise stops the loop.
+    while (position.cursor < end && this.suspended === 0) {
+      const i = position.cursor++;
+      input.collect(rows[i], timestamps === undefined ? NO_TIMESTAMP : timestamps[i]!);
+    }
+  }
+
+  /** Not before its edges know what they carry, which saves compiling twice, and not once a promise was returned. */
+  private mayCompile(): boolean {
+    if (this.mode.interpreted) return false;
+    if (!this.isStale) return true;
+    if (this.steps < 2) return false;
+    for (const { columns } of this.network.partitions) {
+      if (columns.isProbing && this.steps * STEP < COMPILE_AFTER) return false;
+    }
+    return true;
+  }
+
+  private compileSource({ source, sourceOutput }: Chain): void {
+    this.isStale = false;
+    const compiled = this.compiled!;
+    if (source!.useCompiled) source!.useCompiled(compiled);
+    else sourceOutput!.collect = compiled.collectFunction();
   }
 
   private isWritable(): boolean {
@@ -220,6 +273,10 @@ export class Task {
   }
 
   private afterSlice(): void {
+    // Long enough that looking at the clock costs nothing, short enough for slices of a few milliseconds.
+    if (this.sliceSteps > STEPS_PER_SLICE) this.stepSize = Math.min(LONGEST_STEP, this.stepSize * 2);
+    else if (this.sliceSteps * 4 < STEPS_PER_SLICE) this.stepSize = Math.max(STEP, this.stepSize / 2);
+    this.sliceSteps = 0;
     for (const operator of this.chain!.operators) operator.endOfSlice?.();
     this.environment.afterSlice();
   }
@@ -299,6 +356,7 @@ export class Task {
 
   private suspend<T>(index: number, thenable: PromiseLike<T>, resume: (value: T) => void): void {
     this.suspended++;
+    this.mode.interpreted = true;
     const settled = (action: () => void): void => {
       this.suspended--;
       if (this.end) return;
@@ -383,6 +441,8 @@ export class Task {
       now,
       print,
       position: this.position,
+      mode: this.mode,
+      recompile: () => this.recompile(),
       suspend: (index, thenable, resume) => this.suspend(index, thenable, resume),
       wake: this.wake,
       whenWritable: () => this.whenWritable(),

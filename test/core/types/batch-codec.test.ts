@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { decodeBatch, encodeBatch, RecordGuard } from '../../../core/types/index.js';
+import { decodeBatch as decode, encodeBatch, RecordGuard, type RowBatch } from '../../../core/types/index.js';
 import { anyRecord } from './any-record.js';
+
+const decodeBatch = (bytes: Uint8Array): RowBatch => decode(bytes) as RowBatch;
 
 function travel(
   records: unknown[],

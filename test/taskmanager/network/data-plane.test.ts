@@ -5,7 +5,7 @@ import { MillraceError } from '../../../core/errors.js';
 import { silentLogger } from '../../../core/logging.js';
 import { type Frame, FrameKind, type ResultPartitionDescriptor } from '../../../core/protocol/index.js';
 import { authenticateClient, authenticateServer, listenOnFirstFree, openSocket } from '../../../core/rpc/index.js';
-import { decodeBatch, encodeBatch } from '../../../core/types/index.js';
+import { decodeBatch, encodeBatch, type RowBatch } from '../../../core/types/index.js';
 import { DataClient } from '../../../taskmanager/network/data-client.js';
 import { DataServer, READY } from '../../../taskmanager/network/data-server.js';
 import { decodeFrame, encodeFrame } from '../../../taskmanager/network/frame-codec.js';
@@ -41,6 +41,7 @@ function partitionOf(partitionId: string, bufferTimeout = -1, writable = (): voi
     memory: new NetworkMemory(),
     onWritable: writable,
     isIdle: () => true,
+    onLayoutChanged: () => {},
   });
 }
 
@@ -114,7 +115,9 @@ describe('a data server', () => {
       FrameKind.END,
     ]);
     expect(client.frames.map(f => f[2])).to.deep.equal([0, 1, 2, 3, 4]);
-    expect(client.frames.slice(0, 3).flatMap(f => decodeBatch(f[3] as Uint8Array).records)).to.deep.equal([1, 2, 3]);
+    expect(client.frames.slice(0, 3).flatMap(f => (decodeBatch(f[3] as Uint8Array) as RowBatch).records)).to.deep.equal(
+      [1, 2, 3],
+    );
     expect(client.frames[3]![3]).to.deep.equal({ type: 'watermark', timestamp: 5 });
   });
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { RowBatch } from '../../../core/types/index.js';
 import type { ChannelListener, InputChannel } from '../../../taskmanager/network/input-channel.js';
 import { InputGate } from '../../../taskmanager/network/input-gate.js';
 import type { PartitionElement } from '../../../taskmanager/network/partition-element.js';
@@ -51,7 +52,7 @@ describe('an input gate', () => {
     const gate = gateOf(a, b);
     a.push(data('a1'), data('a2'), data('a3'));
     b.push(data('b1'), data('b2'));
-    const taken = Array.from({ length: 5 }, () => gate.next()!.batch.records[0]);
+    const taken = Array.from({ length: 5 }, () => (gate.next()!.batch as RowBatch).records[0]);
     expect(taken).to.deep.equal(['a1', 'b1', 'a2', 'b2', 'a3']);
     expect(gate.next()).to.equal(undefined);
     expect(gate.isFinished).to.equal(false);
@@ -62,7 +63,7 @@ describe('an input gate', () => {
     const gate = gateOf(a, b);
     a.push({ kind: 'end' });
     b.push(data('b1'), { kind: 'end' });
-    expect(gate.next()!.batch.records).to.deep.equal(['b1']);
+    expect((gate.next()!.batch as RowBatch).records).to.deep.equal(['b1']);
     expect(gate.isFinished).to.equal(false);
     expect(gate.next()).to.equal(undefined);
     expect(gate.isFinished).to.equal(true);

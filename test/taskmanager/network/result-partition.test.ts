@@ -18,7 +18,14 @@ async function delayOfOneRecord(bufferTimeout: number, isIdle: () => boolean): P
     consumerMaxParallelism: 128,
   };
   const memory = new NetworkMemory();
-  const partition = new ResultPartition({ descriptor, edgeName: 'x', memory, onWritable: () => {}, isIdle });
+  const partition = new ResultPartition({
+    descriptor,
+    edgeName: 'x',
+    memory,
+    onWritable: () => {},
+    isIdle,
+    onLayoutChanged: () => {},
+  });
   const subpartition = partition.subpartition(0)!;
   const arrived = new Promise<number>(resolve => {
     subpartition.attach({ onAvailable: () => resolve(performance.now()), onFailed: () => {} });

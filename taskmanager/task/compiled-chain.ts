@@ -1,0 +1,115 @@
+import { copyRecord, type RecordBatch } from '../../core/types/index.js';
+import { ResultPartition } from '../network/result-partition.js';
+import { NOWHERE } from '../operators/fan-out.js';
+import type { CompiledOutput, OneInputOperator, Operator, Output, TaskContext } from '../operators/operator.js';
+import type { Chain } from './chain.js';
+import { Code } from './code.js';
+import { type BatchFunction, columnsText, formOf, rowsText } from './input-text.js';
+import { partitionText } from './partition-text.js';
+
+/**
+ * A chain as functions: one for each form of batch that comes in, or one that a source calls. Operators write themselves
+ * into them, the author's functions are their parameters, so V8 sees one loop that is this job's only. They are written
+ * when they are first needed, and anew after `invalidate`.
+ */
+export class CompiledChain implements CompiledOutput {
+  private readonly byForm = new Map<string, BatchFunction>();
+
+  constructor(
+    private readonly chain: Chain,
+    private readonly task: TaskContext,
+  ) {}
+
+  /** What the functions were written for has changed: the layout of an edge, say. */
+  invalidate(): void {
+    this.byForm.clear();
+  }
+
+  functionFor(batch: RecordBatch): BatchFunction {
+    const form = formOf(batch);
+    let made = this.byForm.get(form);
+    if (!made) this.byForm.set(form, (made = this.batchFunction(batch)));
+    return made;
+  }
+
+  /** What a source calls for a record that it has. */
+  collectFunction(): Output['collect'] {
+    const code = new Code();
+    const { mode } = this.task;
+    const head = `${code.use(this.chain.headOutput, 'output')}.collect(record, timestamp);`;
+    const text = this.after(code, 0, 'record', 'timestamp');
+    const interpreted = `${code.use(mode, 'mode')}.interpreted`;
+    return code.build(
+      `function collect(record, timestamp) {\nif (${interpreted}) { ${head} } else {\n${text}}\n}`,
+      this.title,
+    );
+  }
+
+  sequenceFunction(): (from: number, to: number) => number {
+    const code = new Code();
+    const text = this.after(code, 0, 'record', 'NaN');
+    const interpreted = `${code.use(this.task.mode, 'mode')}.interpreted`;
+    return code.build(
+      `function sequence(i, end) {\nwhile (i < end) {\nconst record = i++;\n${text}if (${interpreted}) break;\n}\nreturn i;\n}`,
+      this.title,
+    );
+  }
+
+  private batchFunction(batch: RecordBatch): BatchFunction {
+    const code = new Code();
+    const head = this.chain.input!;
+    const { position, mode } = this.task;
+    const each = (record: string, timestamp: string, slot?: string): string =>
+      this.operatorText(code, head, record, timestamp, slot);
+    const text =
+      batch.layout === undefined
+        ? rowsText(code, batch.timestamps !== undefined, position, mode, each)
+        : columnsText(code, batch, head.keySlots, position, mode, each);
+    return code.build(text, this.title);
+  }
+
+  private operatorText(
+    code: Code,
+    operator: OneInputOperator,
+    record: string,
+    timestamp: string,
+    slot?: string,
+  ): string {
+    const index = this.chain.operators.indexOf(operator);
+    const next = (r: string, t: string): string => this.after(code, index, r, t);
+    return (
+      operator.compile?.({ code, next }, record, timestamp, slot) ?? collectText(code, operator, record, timestamp)
+    );
+  }
+
+  /** What follows an operator: each of its outputs, with a record of its own. */
+  private after(code: Code, index: number, record: string, timestamp: string): string {
+    const outputs = this.chain.outputs[index]!;
+    let text = '';
+    for (const [i, output] of outputs.entries()) {
+      const shares = i === outputs.length - 1 || this.task.objectReuse || output.takesCopies;
+      if (shares) text += this.outputText(code, output, record, timestamp);
+      else {
+        const copy = code.name('copy');
+        text += `const ${copy} = ${code.use(copyRecord, 'copyRecord')}(${record});\n${this.outputText(code, output, copy, timestamp)}`;
+      }
+    }
+    return text;
+  }
+
+  private outputText(code: Code, output: Output, record: string, timestamp: string): string {
+    if (output === NOWHERE) return '';
+    if (output instanceof ResultPartition) return partitionText(code, output, record, timestamp);
+    if (this.chain.operators.includes(output as Operator)) {
+      return this.operatorText(code, output as OneInputOperator, record, timestamp);
+    }
+    return collectText(code, output, record, timestamp);
+  }
+
+  private get title(): string {
+    return this.task.vertex.name.replace(/[^\w.-]+/g, '-').slice(0, 60);
+  }
+}
+
+const collectText = (code: Code, output: Output, record: string, timestamp: string): string =>
+  `${code.use(output, 'output')}.collect(${record}, ${timestamp});\n`;

@@ -1,0 +1,85 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { hashString } from '../../../core/graph/index.js';
+import { KeySlots } from '../../../taskmanager/state/key-slots.js';
+import { SlotValues } from '../../../taskmanager/state/slot-values.js';
+
+const flat = fc.tuple(fc.string(), fc.oneof(fc.integer(), fc.double()));
+const value = fc.oneof(
+  { weight: 20, arbitrary: flat },
+  { weight: 1, arbitrary: fc.oneof(fc.constant(null), fc.tuple(fc.string()), fc.tuple(fc.integer(), fc.integer())) },
+);
+
+describe('values by slot', () => {
+  it('are what was last set, as rows and as columns, and when they change from one to the other', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(30), value), { maxLength: 60 }), fc.nat(60), (writes, columnsAfter) => {
+        const values = new SlotValues();
+        const model: unknown[] = [];
+        for (const [i, [slot, v]] of writes.entries()) {
+          if (i === columnsAfter) values.becomeColumns();
+          const at = Math.min(slot, model.length);
+          values.set(at, v);
+          model[at] = v;
+          expect(values.get(at)).to.deep.equal(v);
+        }
+        expect(values.count).to.equal(model.length);
+        for (const [slot, v] of model.entries()) expect(values.get(slot)).to.deep.equal(v);
+      }),
+    );
+  });
+
+  it('grow', () => {
+    const values = new SlotValues();
+    values.set(0, ['k0', 0]);
+    expect(values.becomeColumns()).to.equal(true);
+    for (let i = 1; i < 50_000; i++) values.set(i, [`k${i}`, i / 2]);
+    expect(values.get(49_999)).to.deep.equal(['k49999', 24_999.5]);
+    expect(values.get(0)).to.deep.equal(['k0', 0]);
+  });
+
+  it('in columns are fresh each time: who changes one changes no state', () => {
+    const values = new SlotValues();
+    values.set(0, { word: 'a', count: 1 });
+    values.becomeColumns();
+    (values.get(0) as { count: number }).count = 99;
+    expect(values.get(0)).to.deep.equal({ word: 'a', count: 1 });
+  });
+});
+
+describe('slots of string keys', () => {
+  it('are the same whether a key comes as a string or as bytes', () => {
+    const ascii = fc.string({ unit: 'grapheme-ascii', maxLength: 6 });
+    const text = fc.oneof(ascii, fc.string({ unit: 'binary', maxLength: 6 }));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, fc.boolean()), { maxLength: 300 }), keys => {
+        const slots = new KeySlots();
+        const model = new Map<string, number>();
+        for (const [key, asBytes] of keys) {
+          if (!model.has(key)) model.set(key, model.size);
+          const isAscii = [...key].every(c => c < '\x80');
+          const bytes = Buffer.from(`..${key}..`, 'latin1');
+          const slot =
+            asBytes && isAscii
+              ? slots.slotOfBytes(bytes, 2, 2 + key.length, hashString(key))
+              : slots.slotOfString(key, hashString(key));
+          expect(slot).to.equal(model.get(key));
+          expect(slots.keys[slot]).to.equal(key);
+          expect(slots.slotOf(key)).to.equal(slot);
+        }
+        expect(slots.size).to.equal(model.size);
+      }),
+    );
+  });
+
+  it('are found among many, and where hashes are equal', () => {
+    const slots = new KeySlots();
+    // 'Aa' and 'BB' have one hash in Java, and so have all words of them.
+    const words = (n: number): string[] => (n === 0 ? [''] : words(n - 1).flatMap(w => [`${w}Aa`, `${w}BB`]));
+    const keys = [...words(7), ...Array.from({ length: 20_000 }, (_, i) => `key ${i}`)];
+    for (const [i, key] of keys.entries()) expect(slots.slotOf(key)).to.equal(i);
+    for (const [i, key] of keys.entries()) {
+      expect(slots.slotOfBytes(Buffer.from(key), 0, key.length, hashString(key))).to.equal(i);
+    }
+  });
+});
