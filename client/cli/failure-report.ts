@@ -6,7 +6,7 @@ import { type CliIo, UsageError } from './io.js';
 const ROOT_CAUSE_FIRST: ReadonlySet<ErrorCode> = new Set(['JOB_FAILED', 'APPLICATION_FAILED']);
 
 /** The platform's own files, here and in containers, and Node's: not what an author looks for. */
-const RUNTIME = /[/\\]runtime\.tgz[/\\]/;
+const RUNTIME = /[/\\]runtime\.tgz[/\\]|\bmillrace-task[/\\]/;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const OWN_FOLDER = /^(api|applicationmaster|bundle|client|core|dist|minicluster|taskmanager|yarn-bridge)[/\\]/;
 

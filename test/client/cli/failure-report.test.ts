@@ -13,6 +13,7 @@ describe('the report of a failed job', () => {
       '    at Object.helper (/home/me/job.ts:5:9)',
       '    at MapOperator.map (/home/me/job.ts:9:3)',
       '    at MapOperator.process (file:///nm/usercache/me/filecache/10/runtime.tgz/chunk-Y6P2NKTC.js:5:15913)',
+      '    at batch (millrace-task/Map-3.js:12:7)',
       '    at Task.step (file:///nm/usercache/me/filecache/10/runtime.tgz/slot-worker.js:1:1)',
       '    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)',
     ].join('\n');
