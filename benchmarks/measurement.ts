@@ -36,18 +36,24 @@ export class Measurement {
 
   /** Appends one JSON line: setting, machine, versions, and every value. */
   keep(): void {
-    mkdirSync(RESULTS, { recursive: true });
-    const line = {
-      at: new Date().toISOString(),
-      ...this.setting,
-      machine: { cpu: cpus()[0]?.model, cores: cpus().length, load: loadavg()[0] },
-      node: process.version,
-      millrace: (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
-        .version,
-      figures: Object.fromEntries(this.figures),
-    };
-    appendFileSync(join(RESULTS, `${this.name}.jsonl`), `${JSON.stringify(line)}\n`);
+    keepLine(this.name, this.setting, { figures: Object.fromEntries(this.figures) });
   }
+}
+
+/** Appends to results/<name>.jsonl: setting, machine, versions, and what was measured. Returns the line. */
+export function keepLine(name: string, setting: Record<string, unknown>, measured: Record<string, unknown>): string {
+  mkdirSync(RESULTS, { recursive: true });
+  const line = JSON.stringify({
+    at: new Date().toISOString(),
+    ...setting,
+    machine: { cpu: cpus()[0]?.model, cores: cpus().length, load: loadavg()[0] },
+    node: process.version,
+    millrace: (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
+      .version,
+    ...measured,
+  });
+  appendFileSync(join(RESULTS, `${name}.jsonl`), `${line}\n`);
+  return line;
 }
 
 const format = (value: number): string =>

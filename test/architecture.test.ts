@@ -8,7 +8,7 @@ const ALLOWED: Record<string, string[]> = {
   ...tableOfArchitecture(),
   examples: ['api'],
   scripts: ['core'],
-  benchmarks: ['api', 'examples', 'test'],
+  benchmarks: ['api', 'core', 'examples', 'test'],
 };
 
 /** `core` and `yarn-bridge` are many modules under one roof: their subfolders are doors of their own. */

@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { BENCHMARKS } from '../../benchmarks/catalogue.js';
+import { MapFilter } from '../../benchmarks/jobs/map-filter.js';
+import { Rebalance } from '../../benchmarks/jobs/rebalance.js';
+import { WordCount } from '../../benchmarks/jobs/word-count.js';
+import { setExecutor } from '../../core/executor.js';
+import type { JobResultData } from '../../core/graph/index.js';
+import { VERSION } from '../../core/version.js';
+import { LocalExecutor } from '../../minicluster/index.js';
+import { STATED } from './stated.js';
+
+const MAINS: Record<string, (args: string[]) => Promise<void>> = {
+  b1: MapFilter.main,
+  b2: WordCount.main,
+  b5: Rebalance.main,
+};
+
+describe("the benchmarks' jobs", () => {
+  afterEach(() => setExecutor(undefined));
+
+  async function run(job: string, parallelism: number, args: string[]): Promise<JobResultData> {
+    const local = new LocalExecutor({ parallelism });
+    let result: Promise<JobResultData> | undefined;
+    setExecutor({
+      platformVersion: VERSION,
+      execute: async graph => {
+        const handle = await local.execute(graph);
+        result = handle.result();
+        return handle;
+      },
+    });
+    await MAINS[job]!(args);
+    return result!;
+  }
+
+  for (const { id } of BENCHMARKS) {
+    it(`come to the stated counts and sums at parallelism 1 and 2, objects reused or not: ${id}`, async () => {
+      for (const { records, seed, count, sum } of STATED.filter(s => s.job === id && s.records <= 5000)) {
+        for (const [parallelism, reuse] of [
+          [1, false],
+          [2, true],
+        ] as const) {
+          const args = ['--records', String(records), '--seed', String(seed), '--reuse', String(reuse)];
+          const { accumulators } = await run(id, parallelism, args);
+          expect(accumulators).to.deep.equal({
+            out_count: { type: 'LongCounter', value: count },
+            out_sum: { type: 'LongCounter', value: sum },
+          });
+        }
+      }
+    });
+  }
+
+  it('are known to no part of the runtime', () => {
+    const sources = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts', '*.mjs'], {
+      encoding: 'utf8',
+    })
+      .split('\n')
+      .filter(file => /^(api|core|bundle|client|yarn-bridge|applicationmaster|taskmanager|minicluster)\//.test(file));
+    const names = /\bb[1-6]\b|map-filter|word-?count|out_count|out_sum|benchmark/i;
+    const offenders = sources.filter(file => names.test(readFileSync(file, 'utf8')));
+    expect(sources).to.have.length.above(100);
+    expect(offenders).to.deep.equal([]);
+  });
+});
