@@ -1,11 +1,10 @@
 // The record path: npm run bench -- [--jobs b1,b2] [--runs 3] [--scale 0.1] … (README.md has all options)
 import { type BenchOptions, benchOptions } from './bench-options.js';
-import type { Benchmark } from './catalogue.js';
 import { type Contender, flink, millrace } from './contender.js';
 import { FlinkUnderTest } from './flink-cluster.js';
 import { runJob } from './job-run.js';
 import { measureLimits } from './limits.js';
-import { keepLine } from './measurement.js';
+import { measure } from './measure.js';
 import { medians, type Run, ratios } from './results-table.js';
 import { StandaloneUnderTest } from './standalone.js';
 
@@ -13,37 +12,6 @@ import { StandaloneUnderTest } from './standalone.js';
 const WARM_UP = 0.1;
 
 const interrupted = new AbortController();
-
-interface Setting {
-  job: Benchmark;
-  records: number;
-  parallelism: number;
-  tms: 1 | 2;
-  seed: number;
-}
-
-async function measure(contender: Contender, { job, records, parallelism, tms, seed }: Setting): Promise<Run> {
-  const { engine, reuse, cluster, version } = contender;
-  const setting = { job: job.id, parallelism, tms, engine, ...(version && { version }), reuse, records, seed };
-  const answer = job.expected(records, seed);
-  if (answer.sum > Number.MAX_SAFE_INTEGER) {
-    throw new Error(`${job.id}: the sum of ${records} records is above 2^53, where LongCounter is not exact any more.`);
-  }
-  interrupted.signal.throwIfAborted();
-  const got = await runJob(cluster, contender.args(job, records, parallelism, seed));
-  if (got.count !== answer.count || got.sum !== answer.sum) {
-    const [is, should] = [got, answer].map(a => `count ${a.count}, sum ${a.sum}`);
-    throw new Error(`WRONG: ${JSON.stringify(setting)} came to ${is}; right is ${should}.`);
-  }
-  const { netRuntimeMs, cpuSeconds, otherCores } = got;
-  const rates = {
-    recordsPerSecond: (records * 1000) / netRuntimeMs,
-    recordsPerCpuSecond: records / cpuSeconds,
-  };
-  const answers = { count: Number(got.count), sum: Number(got.sum) };
-  console.log(keepLine('bench', setting, { netRuntimeMs, cpuSeconds, ...rates, otherCores, ...answers }));
-  return { ...setting, ...rates };
-}
 
 /** All jobs at each parallelism, the contenders taking turns. */
 async function measureAll(options: BenchOptions, tms: 1 | 2, contenders: readonly Contender[], runs: Run[]) {
@@ -59,6 +27,7 @@ async function measureAll(options: BenchOptions, tms: 1 | 2, contenders: readonl
     for (const parallelism of parallelisms) {
       for (let run = 0; run < options.runs; run++) {
         for (const contender of contenders) {
+          interrupted.signal.throwIfAborted();
           runs.push(await measure(contender, { job, records, parallelism, tms, seed }));
         }
       }

@@ -8,6 +8,8 @@ import { eventually } from '../test/testing/eventually.js';
 import type { ClusterUnderTest } from './job-run.js';
 import { freePort } from './standalone.js';
 
+/** Milliseconds; ten seconds where nobody else wants the cores. */
+const START_TIMEOUT = 300_000;
 const SOURCES = fileURLToPath(new URL('flink', import.meta.url));
 
 /** An Apache Flink 2.x of this host: a JobManager and one TaskManager of two slots, as much memory as ours have. */
@@ -54,7 +56,7 @@ export class FlinkUnderTest implements ClusterUnderTest {
           const overview = (await (await fetch(`${cluster.rest}/overview`)).json()) as { 'slots-total': number };
           return overview['slots-total'] === 2;
         },
-        { timeout: 120_000 },
+        { timeout: START_TIMEOUT },
       );
       return cluster;
     } catch (error) {

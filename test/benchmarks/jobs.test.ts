@@ -37,7 +37,7 @@ describe("the benchmarks' jobs", () => {
 
   for (const { id } of BENCHMARKS) {
     it(`come to the stated counts and sums at parallelism 1 and 2, objects reused or not: ${id}`, async () => {
-      for (const { records, seed, count, sum } of STATED.filter(s => s.job === id && s.records <= 5000)) {
+      for (const { records, seed, count, sum } of STATED.filter(s => s.job === id && s.records <= 1000)) {
         for (const [parallelism, reuse] of [
           [1, false],
           [2, true],
