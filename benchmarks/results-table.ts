@@ -51,7 +51,7 @@ export function medians(runs: readonly Run[]): string[] {
     ...spread(group, 'recordsPerCpuSecond'),
     String(group.length),
   ]);
-  return aligned([HEADINGS, ...rows]);
+  return rows.length === 0 ? [] : aligned([HEADINGS, ...rows]);
 }
 
 /** Our medians divided by the better of Flink's two, that with objects reused and that without, of the same alternation. */
