@@ -17,6 +17,7 @@ import { type GateChannel, InputGate } from '../network/input-gate.js';
 import { NetworkMemory } from '../network/network-memory.js';
 import { PartitionRegistry } from '../network/partition-registry.js';
 import { ResultPartition } from '../network/result-partition.js';
+import { dialSocket } from '../network/socket-transport.js';
 import { Task, type TaskEnvironment } from '../task/task.js';
 
 export interface SlotRuntimeOptions {
@@ -73,7 +74,7 @@ export class SlotRuntime implements Closeable {
     const { id, bindHost, port, secret } = options;
     const { registry, memory, logger, lifecycle } = runtime;
     runtime.server = lifecycle.own(await DataServer.listen({ host: bindHost, port, secret, id, registry, logger }));
-    runtime.client = lifecycle.own(new DataClient({ secret, id, memory }));
+    runtime.client = lifecycle.own(new DataClient(({ producer }) => dialSocket(producer, { secret, id }), memory));
     lifecycle.defer(() => registry.close());
     return runtime;
   }

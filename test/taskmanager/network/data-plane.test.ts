@@ -7,12 +7,13 @@ import { type Frame, FrameKind, type ResultPartitionDescriptor } from '../../../
 import { authenticateClient, authenticateServer, listenOnFirstFree, openSocket } from '../../../core/rpc/index.js';
 import { decodeBatch, encodeBatch, type RowBatch } from '../../../core/types/index.js';
 import { DataClient } from '../../../taskmanager/network/data-client.js';
-import { DataServer, READY } from '../../../taskmanager/network/data-server.js';
+import { DataServer } from '../../../taskmanager/network/data-server.js';
 import { decodeFrame, encodeFrame } from '../../../taskmanager/network/frame-codec.js';
 import type { InputChannel } from '../../../taskmanager/network/input-channel.js';
 import { NetworkMemory } from '../../../taskmanager/network/network-memory.js';
 import { PartitionRegistry } from '../../../taskmanager/network/partition-registry.js';
 import { ResultPartition } from '../../../taskmanager/network/result-partition.js';
+import { dialSocket, READY } from '../../../taskmanager/network/socket-transport.js';
 import { eventually } from '../../testing/eventually.js';
 
 const SECRET = 'the secret';
@@ -219,6 +220,8 @@ describe('a data client', () => {
   let accepted: WebSocket | undefined;
   let received: Frame[];
   const memory = new NetworkMemory();
+  const clientWith = (secret: string): DataClient =>
+    new DataClient(({ producer: at }) => dialSocket(at, { secret, id: 'c' }), memory);
 
   beforeEach(async () => {
     received = [];
@@ -235,7 +238,7 @@ describe('a data client', () => {
       socket.send(READY);
       accepted = socket;
     });
-    client = new DataClient({ secret: SECRET, id: 'c', memory });
+    client = clientWith(SECRET);
   });
   afterEach(async () => {
     client.close();
@@ -316,7 +319,7 @@ describe('a data client', () => {
     await new Promise(resolve => spare.close(resolve));
     const unreachable = await channel(4, gone).failure;
     expect(unreachable.message).to.contain(`127.0.0.1:${gone}`);
-    const stranger = new DataClient({ secret: 'another', id: 'c', memory });
+    const stranger = clientWith('another');
     const refused = await channel(4, port(), stranger).failure;
     expect(refused.message).to.contain('secret');
     expect(received).to.deep.equal([]);
