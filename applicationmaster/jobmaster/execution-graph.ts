@@ -136,6 +136,7 @@ export class ExecutionGraph {
           subpartition: c.subpartition,
           producer: producer.slot!.data,
           sameSlot: producer.slot === slot,
+          sameTaskManager: producer.slot!.taskManagerId === slot.taskManagerId,
         };
       });
     return { edge, channels };

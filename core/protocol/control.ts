@@ -119,6 +119,8 @@ export interface ChannelDescriptor {
   producer: HostPort;
   /** Producer runs in the same slot: batches pass by reference. */
   sameSlot: boolean;
+  /** Producer runs in this TaskManager: frames pass through shared memory. */
+  sameTaskManager: boolean;
 }
 export interface InputGateDescriptor {
   edge: JobEdge;

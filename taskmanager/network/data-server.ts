@@ -29,6 +29,7 @@ export interface DataServerOptions {
 /** Where a slot's partitions are read from other slots. */
 export class DataServer implements Closeable {
   private readonly connections = new Set<ProducerConnection>();
+  private closed = false;
 
   private constructor(
     private readonly server: WebSocketServer,
@@ -60,14 +61,19 @@ export class DataServer implements Closeable {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     const closed = new Promise<void>(resolve => this.server.close(() => resolve()));
     for (const connection of this.connections) connection.close();
     for (const client of this.server.clients) client.terminate();
     await closed;
   }
 
-  /** Serves the slot at the other end, which has been authenticated. */
+  /** Serves the slot at the other end, which has been authenticated or is of the same process. */
   accept(transport: FrameTransport): void {
+    if (this.closed) {
+      transport.close();
+      return;
+    }
     const connection = new ProducerConnection(transport, this.options.registry, () => {
       this.connections.delete(connection);
     });

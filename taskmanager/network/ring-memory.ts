@@ -71,6 +71,12 @@ export function leave(control: Int32Array, side: RingSide, reason: number): void
   ring(control, WORDS_OF[side === 'producer' ? 'consumer' : 'producer']);
 }
 
+/** Both sides are gone: nobody reads or writes it any more. From any thread. */
+export function hasEnded(control: Int32Array): boolean {
+  const { producer, consumer } = WORDS_OF;
+  return Atomics.load(control, producer.gone) !== 0 && Atomics.load(control, consumer.gone) !== 0;
+}
+
 function wordsAt(base: number): SideWords {
   return {
     head: base,

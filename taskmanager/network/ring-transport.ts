@@ -49,6 +49,7 @@ export class RingTransport implements FrameTransport {
   constructor(
     memory: RingMemory,
     private readonly side: RingSide,
+    private readonly onClosed: () => void = () => {},
   ) {
     const { control, data, back } = memory;
     this.control = new Int32Array(control);
@@ -84,6 +85,7 @@ export class RingTransport implements FrameTransport {
     leave(this.control, this.side, Gone.CLOSED);
     // A wait that nobody ends would keep all this for ever.
     ring(this.control, this.me);
+    this.onClosed();
   }
 
   /** Messages that wait for room, for tests. */

@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import type { FileSystems } from '../../core/fs/index.js';
 import type { OperatorFunctions } from '../../core/graph/index.js';
 import type { Logger } from '../../core/logging.js';
-import type { MemorySplit } from '../../core/protocol/index.js';
+import type { HostPort, MemorySplit } from '../../core/protocol/index.js';
+import { dataRingBytes, type RingMemory } from '../network/ring-memory.js';
 import type { SlotHostFactory } from './slot-host.js';
+import { type LinkedHost, SlotLinks } from './slot-links.js';
 import { WorkerSlotHost } from './worker-slot-host.js';
 
 interface CommonHostOptions {
@@ -44,7 +46,7 @@ interface Surroundings {
   logDir?: string;
 }
 
-/** How a TaskManager makes the hosts of its slots. */
+/** How a TaskManager makes the hosts of its slots, which can be joined with each other. */
 export function slotHostFactory(options: Surroundings & SlotHostOptions, logger: Logger): SlotHostFactory {
   const { secret, host, slots, memory, logDir } = options;
   const networkMemory = Math.floor(memory.network / slots);
@@ -55,25 +57,30 @@ export function slotHostFactory(options: Surroundings & SlotHostOptions, logger:
     secret,
     networkMemory,
   };
+  const links = new SlotLinks(dataRingBytes(networkMemory, slots));
+  const onLink = (from: LinkedHost, producer: HostPort): RingMemory => links.connect(from, producer);
   if (options.slotMode === 'inline') {
     const { fileSystems, functionsOf, print } = options;
     return async (index, { onState }) => {
       // Operators and binding are loaded where they run only: with worker threads, not in this one.
       const { InlineSlotHost } = await import('./inline-slot-host.js');
-      return InlineSlotHost.start({
+      const slot = await InlineSlotHost.start({
         ...common,
         id: `${host}/${index}`,
+        onLink,
         fileSystems,
         logger,
         report: onState,
         ...(functionsOf && { functionsOf }),
         ...(print && { print }),
       });
+      links.add(slot);
+      return slot;
     };
   }
   const { properties } = options;
-  return (index, events) =>
-    WorkerSlotHost.start(
+  return async (index, events) => {
+    const slot = await WorkerSlotHost.start(
       {
         ...common,
         id: `${host}/${index}`,
@@ -85,5 +92,9 @@ export function slotHostFactory(options: Surroundings & SlotHostOptions, logger:
         ...(logDir !== undefined && { logFile: join(logDir, 'taskmanager.log') }),
       },
       events,
+      onLink,
     );
+    links.add(slot);
+    return slot;
+  };
 }

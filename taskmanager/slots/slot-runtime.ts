@@ -4,6 +4,7 @@ import type { OperatorFunctions } from '../../core/graph/index.js';
 import { type Closeable, Lifecycle } from '../../core/lifecycle.js';
 import { type Logger, silentLogger, writeFully } from '../../core/logging.js';
 import type {
+  ChannelDescriptor,
   HostPort,
   JobInformation,
   TaskDeploymentDescriptor,
@@ -12,11 +13,14 @@ import type {
 } from '../../core/protocol/index.js';
 import { DataClient } from '../network/data-client.js';
 import { DataServer } from '../network/data-server.js';
+import type { FrameTransport } from '../network/frame-transport.js';
 import { LocalChannel } from '../network/input-channel.js';
 import { type GateChannel, InputGate } from '../network/input-gate.js';
 import { NetworkMemory } from '../network/network-memory.js';
 import { PartitionRegistry } from '../network/partition-registry.js';
 import { ResultPartition } from '../network/result-partition.js';
+import { type RingMemory, ringBytes } from '../network/ring-memory.js';
+import { RingTransport } from '../network/ring-transport.js';
 import { dialSocket } from '../network/socket-transport.js';
 import { Task, type TaskEnvironment } from '../task/task.js';
 
@@ -33,6 +37,8 @@ export interface SlotRuntimeOptions {
   fileSystems: FileSystems;
   /** Bytes for batches in flight. */
   networkMemory?: number;
+  /** Joins this slot to another of its TaskManager. Absent: by sockets, as to all others. */
+  link?: (producer: HostPort) => Promise<RingMemory>;
   report(update: TaskStateUpdate): void;
   /** Fresh functions for each call, by operator id. */
   bind(job: JobInformation, task: TaskDeploymentDescriptor): Promise<ReadonlyMap<string, OperatorFunctions>>;
@@ -74,9 +80,14 @@ export class SlotRuntime implements Closeable {
     const { id, bindHost, port, secret } = options;
     const { registry, memory, logger, lifecycle } = runtime;
     runtime.server = lifecycle.own(await DataServer.listen({ host: bindHost, port, secret, id, registry, logger }));
-    runtime.client = lifecycle.own(new DataClient(({ producer }) => dialSocket(producer, { secret, id }), memory));
+    runtime.client = lifecycle.own(new DataClient(descriptor => runtime.dial(descriptor), memory));
     lifecycle.defer(() => registry.close());
     return runtime;
+  }
+
+  /** Its partitions are read by another slot of its TaskManager over this memory. */
+  serve(memory: RingMemory): void {
+    this.server.accept(new RingTransport(memory, 'producer'));
   }
 
   /** Where its partitions are read. */
@@ -133,6 +144,15 @@ export class SlotRuntime implements Closeable {
     for (const task of running) task.cancel();
     await Promise.all(running.map(task => task.done));
     await this.lifecycle.close();
+  }
+
+  private async dial({ producer, sameTaskManager }: ChannelDescriptor): Promise<FrameTransport> {
+    const { link, secret, id } = this.options;
+    if (!sameTaskManager || !link) return dialSocket(producer, { secret, id });
+    const shared = await link(producer);
+    const bytes = ringBytes(shared);
+    this.memory.take(bytes);
+    return new RingTransport(shared, 'consumer', () => this.memory.give(bytes));
   }
 
   private deploy(job: JobInformation, descriptor: TaskDeploymentDescriptor): Task {

@@ -1,3 +1,4 @@
+import type { SerializedError } from '../../core/errors.js';
 import type {
   HostPort,
   JobInformation,
@@ -5,6 +6,7 @@ import type {
   TaskMetrics,
   TaskStateUpdate,
 } from '../../core/protocol/index.js';
+import type { RingMemory } from '../network/ring-memory.js';
 
 /** `workerData` of a slot's thread. */
 export interface SlotWorkerData {
@@ -29,6 +31,11 @@ export interface SlotWorkerData {
 export type ToSlot =
   | { type: 'submit'; job: JobInformation; tasks: TaskDeploymentDescriptor[]; bundleFile: string | undefined }
   | { type: 'cancel'; executionId: string }
+  /** Another slot reads its partitions over this memory. */
+  | { type: 'serve'; memory: RingMemory }
+  /** The answer to `link`. */
+  | { type: 'linked'; id: number; memory: RingMemory }
+  | { type: 'notLinked'; id: number; error: SerializedError }
   | { type: 'usage'; id: number }
   | { type: 'shed' }
   | { type: 'close' };
@@ -38,5 +45,7 @@ export type FromSlot =
   | { type: 'listening'; data: HostPort }
   | { type: 'state'; update: TaskStateUpdate }
   | { type: 'warning'; message: string }
+  /** Wants to read partitions of another slot of this TaskManager. */
+  | { type: 'link'; id: number; producer: HostPort }
   | { type: 'usage'; id: number; heapUsed: number; tasks: TaskMetrics[] }
   | { type: 'closed' };

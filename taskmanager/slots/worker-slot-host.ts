@@ -1,7 +1,9 @@
 import { type ResourceLimits, Worker } from 'node:worker_threads';
-import { MillraceError, messageOf, toError } from '../../core/errors.js';
+import { MillraceError, messageOf, serializeError, toError } from '../../core/errors.js';
 import type { HostPort, JobInformation, TaskDeploymentDescriptor } from '../../core/protocol/index.js';
+import type { RingMemory } from '../network/ring-memory.js';
 import type { SlotHost, SlotHostEvents, SlotUsage } from './slot-host.js';
+import type { LinkedHost } from './slot-links.js';
 import type { FromSlot, SlotWorkerData, ToSlot } from './worker-messages.js';
 
 const MB = 1024 ** 2;
@@ -15,8 +17,8 @@ const WORKER_FILE = new URL(
 );
 
 /** A slot in a thread of its own: a job's code, memory and handles are gone when it is closed. */
-export class WorkerSlotHost implements SlotHost {
-  private readonly exited: Promise<void>;
+export class WorkerSlotHost implements SlotHost, LinkedHost {
+  readonly ended: Promise<void>;
   private readonly waiting = new Map<number, (usage: SlotUsage) => void>();
   private lastUsage: SlotUsage = { heapUsed: 0, tasks: [] };
   private nextUsage = 0;
@@ -29,21 +31,27 @@ export class WorkerSlotHost implements SlotHost {
     private readonly index: number,
     private readonly memory: Pick<SlotWorkerData, 'heapLimit' | 'processMemory'>,
     private readonly events: SlotHostEvents,
+    private readonly onLink: (from: LinkedHost, producer: HostPort) => RingMemory,
   ) {
-    this.exited = new Promise(resolve => worker.once('exit', () => resolve()));
+    this.ended = new Promise(resolve => worker.once('exit', () => resolve()));
     worker.on('error', (error: unknown) => {
       this.crash = toError(error);
     });
     worker.on('message', (message: FromSlot) => this.receive(message));
   }
 
-  static async start(data: SlotWorkerData, events: SlotHostEvents): Promise<WorkerSlotHost> {
+  /** `onLink` joins this slot to another of its TaskManager; it may throw. */
+  static async start(
+    data: SlotWorkerData,
+    events: SlotHostEvents,
+    onLink: (from: LinkedHost, producer: HostPort) => RingMemory,
+  ): Promise<WorkerSlotHost> {
     const worker = new Worker(WORKER_FILE, {
       name: `slot-${data.index}`,
       workerData: data,
       resourceLimits: limitsFor(data.heapLimit),
     });
-    const host = new WorkerSlotHost(worker, data.index, data, events);
+    const host = new WorkerSlotHost(worker, data.index, data, events, onLink);
     await host.listening();
     worker.once('exit', code => host.onExit(code));
     return host;
@@ -55,6 +63,10 @@ export class WorkerSlotHost implements SlotHost {
 
   cancel(executionId: string): void {
     this.send({ type: 'cancel', executionId });
+  }
+
+  serve(memory: RingMemory): void {
+    this.send({ type: 'serve', memory });
   }
 
   usage(): Promise<SlotUsage> {
@@ -79,7 +91,7 @@ export class WorkerSlotHost implements SlotHost {
   async close(): Promise<void> {
     this.closing = true;
     this.send({ type: 'close' });
-    await this.exited;
+    await this.ended;
   }
 
   async kill(): Promise<void> {
@@ -123,10 +135,19 @@ export class WorkerSlotHost implements SlotHost {
   private receive(message: FromSlot): void {
     if (message.type === 'state') this.events.onState(message.update);
     else if (message.type === 'warning') this.events.onWarning(message.message);
+    else if (message.type === 'link') this.link(message.id, message.producer);
     else if (message.type === 'usage') {
       this.lastUsage = { heapUsed: message.heapUsed, tasks: message.tasks };
       this.waiting.get(message.id)?.(this.lastUsage);
       this.waiting.delete(message.id);
+    }
+  }
+
+  private link(id: number, producer: HostPort): void {
+    try {
+      this.send({ type: 'linked', id, memory: this.onLink(this, producer) });
+    } catch (error) {
+      this.send({ type: 'notLinked', id, error: serializeError(error) });
     }
   }
 

@@ -5,8 +5,10 @@ import { Writable } from 'node:stream';
 import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Configuration } from '../../core/config/index.js';
+import { deserializeError } from '../../core/errors.js';
 import { createLogger, writeFully } from '../../core/logging.js';
 import { createFileSystems } from '../../yarn-bridge/filesystems/index.js';
+import type { RingMemory } from '../network/ring-memory.js';
 import { bindFunctions } from './bind-functions.js';
 import { HeapWatch } from './heap-watch.js';
 import { SlotRuntime } from './slot-runtime.js';
@@ -37,6 +39,10 @@ const logger = createLogger({ component: `slot ${data.index}`, write: line => wr
 const fileSystems = createFileSystems(Configuration.from(data.properties));
 let bundleFile: string | undefined;
 
+/** What the main thread has been asked to join this slot to. */
+const linking = new Map<number, { resolve(memory: RingMemory): void; reject(error: unknown): void }>();
+let nextLink = 0;
+
 const watch = new HeapWatch({
   index: data.index,
   limit: data.heapLimit,
@@ -52,6 +58,12 @@ const runtime = await SlotRuntime.start({
   secret: data.secret,
   fileSystems,
   networkMemory: data.networkMemory,
+  link: producer =>
+    new Promise((resolve, reject) => {
+      const id = nextLink++;
+      linking.set(id, { resolve, reject });
+      send({ type: 'link', id, producer });
+    }),
   logger,
   report: update => send({ type: 'state', update }),
   bind: job => bindFunctions(job, bundleFile),
@@ -66,6 +78,17 @@ port.on('message', (message: ToSlot) => {
       break;
     case 'cancel':
       runtime.cancel(message.executionId);
+      break;
+    case 'serve':
+      runtime.serve(message.memory);
+      break;
+    case 'linked':
+      linking.get(message.id)?.resolve(message.memory);
+      linking.delete(message.id);
+      break;
+    case 'notLinked':
+      linking.get(message.id)?.reject(deserializeError(message.error));
+      linking.delete(message.id);
       break;
     case 'usage': {
       const { used_heap_size, external_memory } = getHeapStatistics();

@@ -3,7 +3,9 @@ import { FileSystems } from '../../core/fs/index.js';
 import { channelsOf, type JobGraph } from '../../core/graph/index.js';
 import { randomId } from '../../core/ids.js';
 import type { HostPort, JobInformation, TaskDeploymentDescriptor, TaskStateUpdate } from '../../core/protocol/index.js';
+import { dataRingBytes } from '../../taskmanager/network/ring-memory.js';
 import { cloneFunctions } from '../../taskmanager/slots/clone-functions.js';
+import { type LinkedHost, SlotLinks } from '../../taskmanager/slots/slot-links.js';
 import { SlotRuntime, type SlotRuntimeOptions } from '../../taskmanager/slots/slot-runtime.js';
 import { eventually } from '../testing/eventually.js';
 import type { TestingJob } from './testing-job.js';
@@ -12,30 +14,43 @@ export const SECRET = 'a secret of the tests';
 
 const FINAL = new Set(['FINISHED', 'CANCELED', 'FAILED']);
 
-/** Some slots in this process, joined by real WebSockets, and what they reported. */
+/**
+ * Some slots in this process and what they reported, joined by real WebSockets, or by rings as those of one TaskManager.
+ */
 export class TestingSlots {
   readonly updates: TaskStateUpdate[] = [];
   readonly printed: string[] = [];
   readonly fileSystems = new FileSystems();
   readonly runtimes: SlotRuntime[] = [];
   private readonly jobs = new Map<string, TestingJob>();
+  private linked = false;
+  links: SlotLinks | undefined;
 
-  static async start(count: number, options: Partial<SlotRuntimeOptions> = {}): Promise<TestingSlots> {
+  static async start(
+    count: number,
+    { linked = false, ...options }: Partial<SlotRuntimeOptions> & { linked?: boolean } = {},
+  ): Promise<TestingSlots> {
     const slots = new TestingSlots();
+    slots.linked = linked;
+    const links = new SlotLinks(dataRingBytes(options.networkMemory ?? 32 * 1024 ** 2, count));
+    slots.links = links;
     for (let i = 0; i < count; i++) {
-      slots.runtimes.push(
-        await SlotRuntime.start({
-          id: `slot-${i}`,
-          bindHost: '127.0.0.1',
-          port: 0,
-          secret: SECRET,
-          fileSystems: slots.fileSystems,
-          report: update => slots.updates.push(update),
-          bind: async job => cloneFunctions(slots.jobs.get(job.jobId)!.functions()),
-          print: (_stream, text) => slots.printed.push(text),
-          ...options,
-        }),
-      );
+      let host: LinkedHost | undefined;
+      const runtime = await SlotRuntime.start({
+        id: `slot-${i}`,
+        bindHost: '127.0.0.1',
+        port: 0,
+        secret: SECRET,
+        fileSystems: slots.fileSystems,
+        report: update => slots.updates.push(update),
+        bind: async job => cloneFunctions(slots.jobs.get(job.jobId)!.functions()),
+        print: (_stream, text) => slots.printed.push(text),
+        ...(linked && { link: async producer => links.connect(host!, producer) }),
+        ...options,
+      });
+      host = { data: runtime.data, ended: new Promise(() => {}), serve: memory => runtime.serve(memory) };
+      links.add(host);
+      slots.runtimes.push(runtime);
     }
     return slots;
   }
@@ -61,6 +76,7 @@ export class TestingSlots {
       run.executions,
       slotOf,
       this.runtimes.map(r => r.data),
+      this.linked,
     ))
       bySlot[descriptor.slotIndex]!.push(descriptor);
     // Consumers first where they are in other slots: they must be able to wait.
@@ -134,6 +150,7 @@ export function descriptorsOf(
   executions: Map<string, string>,
   slotOf: (vertex: string, subtask: number) => number,
   addresses: HostPort[],
+  sameTaskManager = false,
 ): TaskDeploymentDescriptor[] {
   for (const v of graph.vertices) for (let i = 0; i < v.parallelism; i++) executions.set(`${v.id}/${i}`, randomId());
   return graph.vertices.flatMap(vertex =>
@@ -164,6 +181,7 @@ export function descriptorsOf(
                     subpartition: c.subpartition,
                     producer: addresses[slot]!,
                     sameSlot: slot === slotIndex,
+                    sameTaskManager,
                   };
                 }),
             };

@@ -260,6 +260,7 @@ describe('a data client', () => {
         subpartition: 0,
         producer: { host: '127.0.0.1', port: at },
         sameSlot: false,
+        sameTaskManager: false,
       },
       credits,
     );

@@ -41,15 +41,16 @@ const endless = (): {
   };
 };
 
-for (const [where, count] of [
-  ['in one slot', 1],
-  ['between slots', 2],
+for (const [where, count, linked] of [
+  ['in one slot', 1, false],
+  ['between slots of one TaskManager', 2, true],
+  ['between slots of two TaskManagers', 2, false],
 ] as const) {
   describe(`an exchange ${where}`, () => {
     let slots: TestingSlots;
     afterEach(() => slots.close());
     const start = async (options = {}): Promise<TestingSlots> => {
-      slots = await TestingSlots.start(count, options);
+      slots = await TestingSlots.start(count, { linked, ...options });
       return slots;
     };
 
@@ -323,6 +324,7 @@ for (const [where, count] of [
       }
       await eventually(() => slots.runtimes.every(r => r.usage.connections === 0 && r.usage.partitions === 0));
       for (const runtime of slots.runtimes) expect(runtime.usage).to.include({ tasks: 0, networkUsed: 0 });
+      expect(slots.links!.size).to.equal(0);
       await eventually(() => process.getActiveResourcesInfo().length <= handlesBefore + 2);
     }).timeout(30_000);
 
