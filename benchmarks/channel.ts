@@ -10,7 +10,7 @@ const KB = 1024;
 const MB = KB * KB;
 const CREDITS = 16;
 const MOST_FRAMES = 200_000;
-const options = settings({ runs: 5, megabytes: 400, ring: 256 });
+const options = settings({ runs: 5, megabytes: 400, ring: 256, size: 0 });
 const figures = new Measurement('channel', options);
 
 async function thread(data: ThreadData): Promise<Worker> {
@@ -45,7 +45,7 @@ async function measure(kind: 'ring' | 'WebSocket', size: number): Promise<void> 
 }
 
 for (let run = 0; run < options.runs; run++) {
-  for (const size of [100, 4 * KB, 32 * KB, 64 * KB])
+  for (const size of options.size > 0 ? [options.size] : [100, 4 * KB, 32 * KB, 64 * KB])
     for (const kind of ['ring', 'WebSocket'] as const) await measure(kind, size);
 }
 figures.print();

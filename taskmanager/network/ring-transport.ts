@@ -98,11 +98,13 @@ export class RingTransport implements FrameTransport {
       this.flush();
       // What the other side wrote before it went counts.
       const gone = Atomics.load(this.control, this.peer.gone);
-      if (!this.receive()) {
+      const received = this.receive();
+      if (this.ended) return;
+      if (received > 0) {
+        // Looks once more after the slot's tasks had their turn: under load it never sleeps, and nobody has to ring.
         setImmediate(this.turn);
         return;
       }
-      if (this.ended) return;
       if (gone !== 0) this.lost(gone === Gone.DIED ? 'the thread of its slot ended' : 'the connection was closed');
       else if (this.sleep()) return;
     }
@@ -141,12 +143,12 @@ export class RingTransport implements FrameTransport {
     ring(control, this.peer);
   }
 
-  /** False: there is more. */
-  private receive(): boolean {
+  /** How many messages, or parts of them, there were; at most a turn's. */
+  private receive(): number {
     const { reader, control, peer } = this;
-    for (let n = 0; n < TURN; n++) {
-      const wasMore = reader.hasMore;
-      if (!wasMore) return true;
+    let n = 0;
+    while (n < TURN && !this.ended && reader.hasMore) {
+      n++;
       try {
         const message = reader.next();
         if (Atomics.load(control, peer.wantsRoom) === 1 && reader.isHalfEmpty) ring(control, peer);
@@ -154,9 +156,8 @@ export class RingTransport implements FrameTransport {
       } catch (error) {
         this.lost(messageOf(error), error);
       }
-      if (this.ended) return true;
     }
-    return false;
+    return n;
   }
 
   private lost(reason: string, cause?: unknown): void {
