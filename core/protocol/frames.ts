@@ -1,7 +1,7 @@
 /**
- * Data frames between slot workers: one msgpack array a WebSocket message,
+ * Data frames between slots: one msgpack array a WebSocket message, or a message in a ring of shared memory,
  * `[kind, channel, sequence, payload]`. The consumer dials the producer, so bulk flows server → client unmasked.
- * `channel` is chosen by the consumer when it opens one and is unique on its socket. Sequences of a channel count
+ * `channel` is chosen by the consumer when it opens one and is unique on its connection. Sequences of a channel count
  * from 0 without gaps; a gap fails the task.
  */
 export const FrameKind = {

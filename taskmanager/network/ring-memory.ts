@@ -38,7 +38,10 @@ export const ASLEEP = 1;
 export const Gone = { CLOSED: 1, DIED: 2 } as const;
 
 const KB = 1024;
-const BACK_BYTES = 16 * KB;
+/** Openings and credits are small; more of them than fit wait with their sender. */
+const BACK_BYTES = 4 * KB;
+const LEAST_BYTES = 8 * KB;
+const MOST_BYTES = 256 * KB;
 
 export function createRingMemory(dataBytes: number): RingMemory {
   return {
@@ -57,7 +60,7 @@ export function ringBytes({ data, back }: RingMemory): number {
 export function dataRingBytes(networkMemory: number, slots: number): number {
   const fit = networkMemory / 8 / Math.max(1, slots - 1);
   const power = 2 ** Math.floor(Math.log2(Math.max(1, fit)));
-  return Math.min(256 * KB, Math.max(32 * KB, power));
+  return Math.min(MOST_BYTES, Math.max(LEAST_BYTES, power));
 }
 
 /** Rings a side that sleeps. From any thread. */

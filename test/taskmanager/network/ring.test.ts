@@ -96,7 +96,7 @@ describe('a ring of bytes', () => {
     expect(dataRingBytes(64 * MB, 2)).to.equal(256 * KB);
     expect(dataRingBytes(4 * MB, 3)).to.equal(256 * KB);
     expect(dataRingBytes(4 * MB, 9)).to.equal(64 * KB);
-    expect(dataRingBytes(KB, 64)).to.equal(32 * KB);
+    expect(dataRingBytes(KB, 64)).to.equal(8 * KB);
     expect(dataRingBytes(32 * MB, 1)).to.equal(256 * KB);
   });
 });
