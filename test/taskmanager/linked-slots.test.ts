@@ -2,24 +2,36 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { deriveMemory } from '../../core/config/index.js';
+import { FileSystems } from '../../core/fs/index.js';
 import { randomId } from '../../core/ids.js';
 import type { TaskDeploymentDescriptor, TaskStateUpdate } from '../../core/protocol/index.js';
 import { TaskManager } from '../../taskmanager/index.js';
+import type { SlotHostOptions } from '../../taskmanager/slots/host-factory.js';
 import { eventually } from '../testing/eventually.js';
 import { tempDir } from '../testing/temp-dir.js';
 import { TestingApplicationMaster } from './testing-application-master.js';
+import { TestingJob } from './testing-job.js';
 import { main, type Program, programOf } from './testing-program.js';
 import { descriptorsOf, SECRET } from './testing-slots.js';
 
 const MB = 1024 ** 2;
 
-/** Each test has a TaskManager of two threads whose address leads nowhere: only shared memory joins its slots. */
+/** The TaskManager's address leads nowhere: only shared memory joins its slots. */
 describe('two slots of one TaskManager', () => {
   let master: TestingApplicationMaster;
   let taskManager: TaskManager;
 
+  const fileSystems = new FileSystems();
+
   beforeEach(async () => {
     master = await TestingApplicationMaster.start();
+  });
+  afterEach(async () => {
+    await taskManager.close();
+    await master.close();
+  });
+
+  async function start(hosting: SlotHostOptions): Promise<void> {
     taskManager = await TaskManager.start({
       taskManagerId: 'tm-1',
       applicationMaster: { host: '127.0.0.1', port: master.port },
@@ -30,15 +42,11 @@ describe('two slots of one TaskManager', () => {
       memory: deriveMemory(768 * MB, 2),
       tmpDir: tempDir(),
       logDir: tempDir(),
-      slotMode: 'worker',
-      properties: {},
+      ...hosting,
     });
     await eventually(() => taskManager.isRegistered);
-  });
-  afterEach(async () => {
-    await taskManager.close();
-    await master.close();
-  });
+  }
+  const threads = { slotMode: 'worker', properties: {} } as const;
 
   interface Run {
     tasks: TaskDeploymentDescriptor[];
@@ -47,7 +55,7 @@ describe('two slots of one TaskManager', () => {
 
   /** Its first vertex in slot 0, the others in slot 1. */
   async function run({ graph, job, code }: Program, allocations = [randomId(), randomId()]): Promise<Run> {
-    master.blobs.set(job.program!.bundle.sha256, code);
+    if (job.program) master.blobs.set(job.program.bundle.sha256, code);
     const reports = await Promise.all(allocations.map((id, slot) => master.request(slot, job, id)));
     const tasks = descriptorsOf(
       graph,
@@ -91,10 +99,24 @@ describe('two slots of one TaskManager', () => {
   }
 
   it('exchange records through shared memory', async () => {
+    await start(threads);
     await doubles();
   });
 
+  it('exchange records through shared memory in a MiniCluster, too', async () => {
+    const job = new TestingJob();
+    job.sequence(1, 5000).by('rebalance').print('', { chaining: 'NEVER' });
+    const graph = job.graph();
+    const printed: string[] = [];
+    const print = (_: string, text: string): void => void printed.push(text);
+    await start({ slotMode: 'inline', fileSystems, functionsOf: () => job.functions(), print });
+    const { tasks } = await run({ graph, job: graph, code: new Uint8Array() });
+    for (const task of tasks) expect((await ended(task)).state).to.equal('FINISHED');
+    expect(printed.join('').trim().split('\n')).to.have.length(5000);
+  });
+
   it("a producer's thread that dies fails its consumers at once; the fresh threads of the slots find each other", async () => {
+    await start(threads);
     const made = await run(
       await programOf(
         main(`
@@ -116,6 +138,7 @@ describe('two slots of one TaskManager', () => {
   });
 
   it("a consumer's thread that dies holds its producers back no longer", async () => {
+    await start(threads);
     const { tasks } = await run(
       await programOf(
         main(`
@@ -131,6 +154,7 @@ describe('two slots of one TaskManager', () => {
   });
 
   it('a job that is canceled under load leaves threads that serve the next one', async () => {
+    await start(threads);
     const program = await programOf(
       main('env.fromSequence(1, 1e12).map(x => ({ x, text: `number ${x}` })).rebalance().filter(() => false).print();'),
     );
@@ -139,10 +163,14 @@ describe('two slots of one TaskManager', () => {
       const made = await run(program, allocations);
       allocations = made.allocations;
       for (const { executionId } of made.tasks) await eventually(() => master.states(executionId).includes('RUNNING'));
-      for (const { executionId } of made.tasks) {
+      // Whichever is canceled first; a consumer may hear of it from its producer before it is told itself.
+      for (const { executionId } of i % 2 === 0 ? made.tasks : made.tasks.toReversed()) {
         await master.taskManager.call('cancelTask', { sessionId: master.sessionId, executionId });
       }
-      for (const task of made.tasks) expect((await ended(task)).state).to.equal('CANCELED');
+      for (const task of made.tasks) {
+        const { state, error } = await ended(task);
+        if (state !== 'CANCELED') expect(error!.message).to.match(/The producer of an input .* was canceled/);
+      }
     }
     await doubles(allocations);
   });
