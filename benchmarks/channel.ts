@@ -9,7 +9,7 @@ import { Measurement } from './measurement.js';
 const KB = 1024;
 const MB = KB * KB;
 const CREDITS = 16;
-const MOST_FRAMES = 200_000;
+const MOST_FRAMES = 50_000;
 const options = settings({ runs: 5, megabytes: 400, ring: 256, size: 0 });
 const figures = new Measurement('channel', options);
 
