@@ -96,7 +96,9 @@ class ServerChannel implements SubpartitionReader {
       if (!element) return;
       if (element.kind === 'data') {
         this.credits--;
-        this.send(FrameKind.DATA, encodeBatch(element.batch));
+        const { batch } = element;
+        this.send(FrameKind.DATA, encodeBatch(batch));
+        if (batch.layout !== undefined) batch.recycle?.();
       } else if (element.kind === 'event') this.send(FrameKind.EVENT, element.event);
       else this.send(FrameKind.END, null);
     }
