@@ -67,6 +67,8 @@ export class Task {
   private compiled: CompiledChain | undefined;
   private isStale = true;
   private stepSize = STEP;
+  /** The operators have seen records: keyed ones know what their state looks like. */
+  private hasBegun = false;
   private steps = 0;
   private sliceSteps = 0;
   private opening: Promise<void> | undefined;
@@ -207,6 +209,7 @@ export class Task {
     const chain = this.chain!;
     if (!chain.source) return this.stepInput(chain.input!);
     if (this.isStale && this.mayCompile()) this.compileSource(chain);
+    this.hasBegun = true;
     const state = chain.source.poll(this.stepSize);
     return state === 'end' ? 'ended' : state;
   }
@@ -242,6 +245,7 @@ export class Task {
     const { position } = this;
     const rows = (this.rows ??= batch.layout === undefined ? batch.records : rowsOf(batch));
     const { timestamps } = batch;
+    this.hasBegun = true;
     // A record that has to wait for a promise stops the loop.
     while (position.cursor < end && this.suspended === 0) {
       const i = position.cursor++;
@@ -253,7 +257,7 @@ export class Task {
   private mayCompile(): boolean {
     if (this.mode.interpreted) return false;
     if (!this.isStale) return true;
-    if (this.steps < 2) return false;
+    if (!this.hasBegun) return false;
     for (const { columns } of this.network.partitions) {
       if (columns.isProbing && this.steps * STEP < COMPILE_AFTER) return false;
     }
