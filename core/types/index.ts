@@ -12,6 +12,6 @@ export {
   type RowBatch,
 } from './record-batch.js';
 export { findUntravellable, RecordGuard } from './record-guard.js';
-export { type Field, isInt32, LayoutProbe, MAX_FIELDS, type RecordLayout } from './record-layout.js';
+export { type Field, hasShape, isInt32, LayoutProbe, MAX_FIELDS, type RecordLayout } from './record-layout.js';
 export { ownString, StringColumn } from './string-column.js';
 export { describeOffence } from './travel-rules.js';

@@ -25,29 +25,19 @@ export interface RecordLayout {
 /** Wider records stay rows. */
 export const MAX_FIELDS = 16;
 
-export function layoutOf(layout: Omit<RecordLayout, 'id'>): RecordLayout {
-  const { shape, fields, timed, hashed, keyField } = layout;
-  return { shape, fields, timed, hashed, keyField, id: JSON.stringify([shape, fields, timed, hashed, keyField]) };
-}
-
 const layouts = new Map<string, RecordLayout>();
 
 /** The layout that has this id; the same object each time. */
 export function layoutById(id: string): RecordLayout {
   let layout = layouts.get(id);
   if (!layout) {
-    const [shape, fields, timed, hashed, keyField] = JSON.parse(id) as [
-      RecordLayout['shape'],
-      Field[],
-      boolean,
-      boolean,
-      number,
-    ];
-    layout = { shape, fields, timed, hashed, keyField, id };
-    layouts.set(id, layout);
+    const [shape, fields, timed, hashed, keyField] = JSON.parse(id) as Parts;
+    layouts.set(id, (layout = { shape, fields, timed, hashed, keyField, id }));
   }
   return layout;
 }
+
+type Parts = [RecordLayout['shape'], Field[], boolean, boolean, number];
 
 /**
  * Finds the layout of a stream from its records. What was seen only widens a field (i32 → f64) or ends in no layout at
@@ -89,13 +79,10 @@ export class LayoutProbe {
   /** Undefined: rows. */
   layout(): RecordLayout | undefined {
     if (this.hopeless || this.shape === undefined) return undefined;
-    return layoutOf({
-      shape: this.shape,
-      fields: this.names.map((name, i) => ({ name, kind: this.kinds[i]! })),
-      timed: this.timed,
-      hashed: this.hashed,
-      keyField: this.hashed ? this.keyed.indexOf(true) : -1,
-    });
+    const fields = this.names.map((name, i) => ({ name, kind: this.kinds[i]! }));
+    const keyField = this.hashed ? this.keyed.indexOf(true) : -1;
+    const parts: Parts = [this.shape, fields, this.timed, this.hashed, keyField];
+    return layoutById(JSON.stringify(parts));
   }
 
   private observeField(i: number, name: number | string, value: unknown, key: unknown): void {
@@ -131,6 +118,16 @@ function shapeOf(record: unknown): RecordLayout['shape'] | undefined {
   const prototype = Object.getPrototypeOf(record) as object | null;
   if (Array.isArray(record)) return prototype === Array.prototype ? 'tuple' : undefined;
   return isPlainPrototype(prototype, 'Object') && prototype === Object.prototype ? 'object' : undefined;
+}
+
+/** Exactly the fields of a layout, whatever their kinds. */
+export function hasShape(record: unknown, { shape, fields }: RecordLayout): boolean {
+  if (shapeOf(record) !== shape) return false;
+  if (shape === 'value') return true;
+  if (shape === 'tuple') return (record as unknown[]).length === fields.length;
+  let i = 0;
+  for (const name in record as object) if (name !== fields[i++]?.name) return false;
+  return i === fields.length;
 }
 
 function valueAt(record: unknown, shape: RecordLayout['shape'], name: number | string): unknown {

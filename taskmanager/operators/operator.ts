@@ -92,8 +92,8 @@ export interface TaskContext {
   /** Index in the chain of the operator whose user code runs, so that an error can name it; and how far the batch is worked off. */
   readonly position: { current: number; cursor: number };
   /**
-   * Once an author's function has returned a promise the task's function is not used any more: records that come
-   * meanwhile have to wait, which operators do by `collect`.
+   * While a promise is pending the task's function is not used: records that still come have to wait in their operator,
+   * which `collect` sees to.
    */
   readonly mode: { interpreted: boolean };
   /** The task's function should be written anew before its next slice. */

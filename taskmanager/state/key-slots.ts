@@ -10,7 +10,7 @@ import { StringSlots } from './string-slots.js';
 export class KeySlots {
   /** By slot. */
   readonly keys: unknown[] = [];
-  private readonly strings = new StringSlots(text => this.keys.push(text) - 1);
+  private readonly strings = new StringSlots(this.keys);
   private readonly simple = new Map<unknown, number>();
   private readonly composed = new Map<string, number>();
 

@@ -1,5 +1,5 @@
 /** HOT PATH */
-import { type Field, LayoutProbe, ownString, type RecordLayout } from '../../core/types/index.js';
+import { hasShape, LayoutProbe, ownString, type RecordLayout } from '../../core/types/index.js';
 import { ColumnSet, columnName } from './column-set.js';
 import { grown } from './string-slots.js';
 
@@ -70,16 +70,13 @@ export class SlotValues extends ColumnSet {
 
   private store(slot: number, value: unknown): boolean {
     const { shape, fields } = this.layout!;
-    const probe = new LayoutProbe();
-    probe.observe(value, Number.NaN);
-    const own = probe.layout();
-    if (!own || own.shape !== shape || own.fields.length !== fields.length) return false;
-    const fits = (own.fields as Field[]).every(
-      ({ name, kind }, i) => name === fields[i]!.name && (kind === 'i32' ? 'f64' : kind) === fields[i]!.kind,
-    );
-    if (!fits) return false;
-    for (const [i, { name }] of fields.entries()) {
-      const part = shape === 'value' ? value : (value as Record<string | number, unknown>)[name];
+    if (!hasShape(value, this.layout!)) return false;
+    const parts = value as Record<string | number, unknown>;
+    for (const { name, kind } of fields) {
+      if (typeof (shape === 'value' ? value : parts[name]) !== (kind === 'str' ? 'string' : 'number')) return false;
+    }
+    for (let i = 0; i < fields.length; i++) {
+      const part = shape === 'value' ? value : parts[fields[i]!.name];
       (this[columnName(i)] as unknown[])[slot] = typeof part === 'string' ? ownString(part) : part;
     }
     return true;

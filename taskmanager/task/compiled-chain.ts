@@ -1,4 +1,4 @@
-import { copyRecord, type RecordBatch } from '../../core/types/index.js';
+import { copyRecord, type RecordBatch, type RecordLayout } from '../../core/types/index.js';
 import { ResultPartition } from '../network/result-partition.js';
 import { NOWHERE } from '../operators/fan-out.js';
 import type { CompiledOutput, OneInputOperator, Operator, Output, TaskContext } from '../operators/operator.js';
@@ -7,13 +7,21 @@ import { Code } from './code.js';
 import { type BatchFunction, columnsText, formOf, rowsText } from './input-text.js';
 import { partitionText } from './partition-text.js';
 
+interface BatchFunctionOf {
+  layout: RecordLayout | undefined;
+  form: number;
+  run: BatchFunction;
+}
+
+const MAX_FUNCTIONS = 16;
+
 /**
  * A chain as functions: one for each form of batch that comes in, or one that a source calls. Operators write themselves
  * into them, the author's functions are their parameters, so V8 sees one loop that is this job's only. They are written
  * when they are first needed, and anew after `invalidate`.
  */
 export class CompiledChain implements CompiledOutput {
-  private readonly byForm = new Map<string, BatchFunction>();
+  private functions: BatchFunctionOf[] = [];
 
   constructor(
     private readonly chain: Chain,
@@ -22,14 +30,17 @@ export class CompiledChain implements CompiledOutput {
 
   /** What the functions were written for has changed: the layout of an edge, say. */
   invalidate(): void {
-    this.byForm.clear();
+    this.functions = [];
   }
 
   functionFor(batch: RecordBatch): BatchFunction {
+    const { layout } = batch;
     const form = formOf(batch);
-    let made = this.byForm.get(form);
-    if (!made) this.byForm.set(form, (made = this.batchFunction(batch)));
-    return made;
+    for (const known of this.functions) if (known.layout === layout && known.form === form) return known.run;
+    const made = { layout, form, run: this.batchFunction(batch) };
+    // A stream that changes its layout again and again would fill the list.
+    if (this.functions.push(made) > MAX_FUNCTIONS) this.functions.shift();
+    return made.run;
   }
 
   /** What a source calls for a record that it has. */

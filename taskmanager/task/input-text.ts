@@ -10,13 +10,13 @@ export type RecordStatements = (record: string, timestamp: string, slot?: string
 /** Works off records `from` to `to` of a batch and leaves in `position.cursor` how far it came. */
 export type BatchFunction = (batch: RecordBatch, from: number, to: number) => void;
 
-/** Equal for batches that one function reads: same layout, strings in the same form. */
-export function formOf(batch: RecordBatch): string {
-  if (batch.layout === undefined) return batch.timestamps ? 'rows with timestamps' : 'rows';
-  let form = batch.layout.id;
+/** Equal for batches of one layout that one function reads: rows with or without timestamps, strings in the same form. */
+export function formOf(batch: RecordBatch): number {
+  if (batch.layout === undefined) return batch.timestamps ? 1 : 0;
+  let form = 0;
   for (const column of batch.columns) {
-    if (Array.isArray(column)) form += ' strings';
-    else if (column instanceof StringColumn) form += column.isAscii ? ' ascii' : ' text';
+    form *= 3;
+    if (column instanceof StringColumn) form += column.isAscii ? 1 : 2;
   }
   return form;
 }

@@ -253,9 +253,9 @@ export class Task {
     }
   }
 
-  /** Not before its edges know what they carry, which saves compiling twice, and not once a promise was returned. */
+  /** Not before its edges know what they carry, which saves compiling twice. */
   private mayCompile(): boolean {
-    if (this.mode.interpreted) return false;
+    if (this.environment.interpreted) return false;
     if (!this.isStale) return true;
     if (!this.hasBegun) return false;
     for (const { columns } of this.network.partitions) {
@@ -372,6 +372,7 @@ export class Task {
         return;
       }
       if (this.suspended > 0) return;
+      this.mode.interpreted = this.environment.interpreted;
       this.onQuiet?.();
       this.onQuiet = undefined;
       this.wake();
