@@ -10,7 +10,8 @@ import { StringSlots } from './string-slots.js';
 export class KeySlots {
   /** By slot. */
   readonly keys: unknown[] = [];
-  private readonly strings = new StringSlots(this.keys);
+  /** What generated text asks for strings. */
+  readonly strings = new StringSlots(this.keys);
   private readonly simple = new Map<unknown, number>();
   private readonly composed = new Map<string, number>();
 
@@ -28,16 +29,6 @@ export class KeySlots {
 
   slotOfNumber(key: number): number {
     return this.slotIn(this.simple, key, key);
-  }
-
-  /** `hash` is Java's hashCode of the string. */
-  slotOfString(key: string, hash: number): number {
-    return this.strings.slotOf(key, hash);
-  }
-
-  /** Of a string that stands as ASCII in some bytes. */
-  slotOfBytes(bytes: Buffer, start: number, end: number, hash: number): number {
-    return this.strings.slotOfBytes(bytes, start, end, hash);
   }
 
   private slotIn<K>(slots: Map<K, number>, name: K, key: unknown): number {

@@ -57,13 +57,14 @@ export function columnsText(
     const column = columns[key]!;
     if (layout.fields[key]!.kind !== 'str') find = `const slot = ${slots}.slotOfNumber(${values[key]});\n`;
     else {
+      const strings = code.use(keySlots.strings, 'strings');
       before += 'const hashes = batch.hashes;\n';
       if (column instanceof StringColumn && column.isAscii) {
         // No string is made of a key that was seen before.
         before = before.replace(`const text${key} = c${key}.text, `, `const bytes${key} = c${key}.bytes, `);
-        find = `const slot = ${slots}.slotOfBytes(bytes${key}, offsets${key}[n], offsets${key}[n + 1], hashes[n]);\n`;
-        values[key] = `${slots}.keys[slot]`;
-      } else find = `const slot = ${slots}.slotOfString(${values[key]}, hashes[n]);\n`;
+        find = `const slot = ${strings}.slotOfBytes(bytes${key}, offsets${key}[n], offsets${key}[n + 1], hashes[n]);\n`;
+        values[key] = `${code.use(keySlots.keys, 'keys')}[slot]`;
+      } else find = `const slot = ${strings}.slotOf(${values[key]}, hashes[n]);\n`;
     }
   }
   if (layout.timed) before += 'const timestamps = batch.timestamps;\n';

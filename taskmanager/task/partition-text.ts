@@ -1,5 +1,5 @@
 /** Text that routes a record and writes it into the columns of its edge. */
-import { hashKey, hashString, keyGroupOf } from '../../core/graph/index.js';
+import { hashKey, keyGroupOf } from '../../core/graph/index.js';
 import type { ResultPartition } from '../network/result-partition.js';
 import { columnName } from '../state/column-set.js';
 import type { Code } from './code.js';
@@ -26,21 +26,23 @@ export function partitionText(code: Code, partition: ResultPartition, record: st
   let route = `let ${channel} = 0;\n`;
   let checkKey = '';
   if (hash) {
-    const group = code.use(keyGroupOf, 'keyGroupOf');
     route += `const ${key} = ${code.use(hash.keyOf, 'keyOf')}(${record});\n`;
     if (layout.hashed) {
-      const text = code.use(hashString, 'hashString');
       route +=
         `let ${keyHash} = 0;\n` +
-        `if (typeof ${key} === 'string') ${keyHash} = ${text}(${key});\n` +
+        `if (typeof ${key} === 'string') { ${hashText(key, keyHash)} }\n` +
         `else if (typeof ${key} === 'number' && (${key} | 0) === ${key}) ${keyHash} = ${key} | 0;\n` +
         `else { ${p}.collect(${record}, ${timestamp}); break ${sent}; }\n`;
-      route += `${channel} = ${code.use(hash.channels, 'channels')}[${group}(${keyHash}, ${hash.maxParallelism})];\n`;
+      // With one consumer there is nothing to choose.
+      if (partition.columns.writers.length > 1) {
+        const mixed = code.name('mixed');
+        route += `${murmurText(keyHash, mixed)}${channel} = ${code.use(hash.channels, 'channels')}[${mixed} % ${hash.maxParallelism}];\n`;
+      }
       // The consumer takes the field for the key.
       const field = taken.names[layout.keyField];
       if (field) checkKey = `if (${field} !== ${key}) ${miss};\n`;
     } else {
-      route += `${channel} = ${code.use(hash.channels, 'channels')}[${group}(${code.use(hashKey, 'hashKey')}(${key}), ${hash.maxParallelism})];\n`;
+      route += `${channel} = ${code.use(hash.channels, 'channels')}[${code.use(keyGroupOf, 'keyGroupOf')}(${code.use(hashKey, 'hashKey')}(${key}), ${hash.maxParallelism})];\n`;
     }
   } else if (turn && turn.count > 1) {
     const next = code.use(turn, 'turn');
@@ -68,3 +70,18 @@ export function partitionText(code: Code, partition: ResultPartition, record: st
     `${p}.collectMisfit(${record}, ${timestamp}, ${channel});\n}\n`
   );
 }
+
+/**
+ * Statements that make `hash` of a string as hashString does. As text, like the next, since V8 would inline neither: they
+ * are not what is left of its budget after the author's functions.
+ */
+export const hashText = (text: string, hash: string): string =>
+  `for (let j = 0; j < ${text}.length; j++) ${hash} = (Math.imul(${hash}, 31) + ${text}.charCodeAt(j)) | 0;`;
+
+/** Statements that declare `mixed`, the murmur of a hash. */
+export const murmurText = (hash: string, mixed: string): string =>
+  `let ${mixed} = Math.imul(${hash}, 0xcc9e2d51); ${mixed} = (${mixed} << 15) | (${mixed} >>> 17); ` +
+  `${mixed} = Math.imul(${mixed}, 0x1b873593); ${mixed} = (${mixed} << 13) | (${mixed} >>> 19); ` +
+  `${mixed} = ((Math.imul(${mixed}, 5) + 0xe6546b64) | 0) ^ 4; ${mixed} = Math.imul(${mixed} ^ (${mixed} >>> 16), 0x85ebca6b); ` +
+  `${mixed} = Math.imul(${mixed} ^ (${mixed} >>> 13), 0xc2b2ae35); ${mixed} ^= ${mixed} >>> 16;\n` +
+  `if (${mixed} < 0) ${mixed} = ${mixed} === -2147483648 ? 0 : -${mixed};\n`;

@@ -61,8 +61,8 @@ describe('slots of string keys', () => {
           const bytes = Buffer.from(`..${key}..`, 'latin1');
           const slot =
             asBytes && isAscii
-              ? slots.slotOfBytes(bytes, 2, 2 + key.length, hashString(key))
-              : slots.slotOfString(key, hashString(key));
+              ? slots.strings.slotOfBytes(bytes, 2, 2 + key.length, hashString(key))
+              : slots.strings.slotOf(key, hashString(key));
           expect(slot).to.equal(model.get(key));
           expect(slots.keys[slot]).to.equal(key);
           expect(slots.slotOf(key)).to.equal(slot);
@@ -79,7 +79,7 @@ describe('slots of string keys', () => {
     const keys = [...words(7), ...Array.from({ length: 20_000 }, (_, i) => `key ${i}`)];
     for (const [i, key] of keys.entries()) expect(slots.slotOf(key)).to.equal(i);
     for (const [i, key] of keys.entries()) {
-      expect(slots.slotOfBytes(Buffer.from(key), 0, key.length, hashString(key))).to.equal(i);
+      expect(slots.strings.slotOfBytes(Buffer.from(key), 0, key.length, hashString(key))).to.equal(i);
     }
   });
 });
