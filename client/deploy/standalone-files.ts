@@ -111,7 +111,11 @@ export class StandaloneFiles {
   }
 
   private writeRecord(folder: string, record: Omit<StandaloneRecord, 'confDir'>): void {
-    writeFileSync(join(folder, 'cluster.json'), JSON.stringify({ confDir: this.confDir, ...record }), { mode: 0o600 });
+    const file = join(folder, 'cluster.json');
+    const draft = `${file}.${process.pid}`;
+    // In one step: another command that saw half of it would take the cluster for one that was killed, and remove it.
+    writeFileSync(draft, JSON.stringify({ confDir: this.confDir, ...record }), { mode: 0o600 });
+    renameSync(draft, file);
   }
 
   /** Nobody else's processes are ended because of what somebody has put here. */
