@@ -15,14 +15,9 @@ export class ColumnWriter extends ColumnSet {
   n = 0;
   /** Bytes of its strings. */
   bytes = 0;
-
-  constructor(
-    /** It is sent when it has so many records, or so many bytes of strings. */
-    readonly capacity: number,
-    readonly maxBytes: number,
-  ) {
-    super();
-  }
+  /** It is sent when it has so many records, or so many bytes of strings. */
+  maxRecords = 0;
+  maxBytes = 0;
 }
 
 /**
@@ -39,8 +34,8 @@ export class ColumnOutput {
   private recordsSent = 0;
   private readonly probe = new LayoutProbe();
   private readonly pool: ColumnSet[] = [];
+  /** Length of the arrays. */
   private capacity = 0;
-  private maxBytes = 0;
 
   constructor(
     private readonly subpartitions: Subpartition[],
@@ -101,6 +96,14 @@ export class ColumnOutput {
     });
     writer.n = 0;
     writer.bytes = 0;
+    this.limit(writer, layout);
+  }
+
+  /** What is open is of no use to anybody any more. */
+  drop(): void {
+    this.layout = undefined;
+    this.writers.length = 0;
+    this.pool.length = 0;
   }
 
   private adopt(): void {
@@ -108,15 +111,25 @@ export class ColumnOutput {
     this.pool.length = 0;
     this.writers.length = 0;
     if (this.layout) {
-      const perRecord = bytesPerRecord(this.layout);
-      const { batchBytes, batchRecords } = this.memory;
-      this.capacity = Math.min(batchRecords, Math.max(16, Math.floor(batchBytes / (2 * perRecord))));
-      this.maxBytes = Math.max(512, batchBytes - this.capacity * perRecord);
+      this.capacity = this.recordsPerBatch(this.layout);
       for (let i = 0; i < this.subpartitions.length; i++) {
-        this.writers.push(this.fill(new ColumnWriter(this.capacity, this.maxBytes)));
+        const writer = this.fill(new ColumnWriter());
+        this.limit(writer, this.layout);
+        this.writers.push(writer);
       }
     }
     this.onLayoutChanged();
+  }
+
+  /** As the slot's memory says now: it asks for smaller batches when the process is short of it. */
+  private limit(writer: ColumnWriter, layout: RecordLayout): void {
+    writer.maxRecords = Math.min(this.capacity, this.recordsPerBatch(layout));
+    writer.maxBytes = Math.max(512, this.memory.batchBytes - writer.maxRecords * bytesPerRecord(layout));
+  }
+
+  private recordsPerBatch(layout: RecordLayout): number {
+    const { batchBytes, batchRecords } = this.memory;
+    return Math.min(batchRecords, Math.max(16, Math.floor(batchBytes / (2 * bytesPerRecord(layout)))));
   }
 
   /** Takes the writer's arrays away and gives it others. */

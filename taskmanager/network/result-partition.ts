@@ -106,11 +106,6 @@ export class ResultPartition implements Output, SubpartitionOwner {
     this.startTimer();
   }
 
-  /** A batch of columns is full. */
-  onBatchFull(channel: number): void {
-    this.columns.flushChannel(channel);
-  }
-
   emitWatermark(timestamp: number): void {
     this.broadcast({ type: 'watermark', timestamp });
   }
@@ -134,6 +129,7 @@ export class ResultPartition implements Output, SubpartitionOwner {
   /** The task was canceled or has failed; consumers that have not got the end get this error. */
   fail(error: unknown): void {
     this.stopTimer();
+    this.columns.drop();
     for (const subpartition of this.subpartitions) subpartition.fail(error);
     this.resolveConsumed();
   }

@@ -65,7 +65,7 @@ export function partitionText(code: Code, partition: ResultPartition, record: st
     `const ${w} = ${code.use(partition.columns.writers, 'writers')}[${channel}], ${n} = ${w}.n;\n` +
     `if (${n} === 0) ${p}.onBatchOpened(${channel});\n` +
     `${writes.join(' ')}\n` +
-    `if ((${w}.n = ${n} + 1) >= ${w}.capacity || ${w}.bytes >= ${w}.maxBytes) ${p}.onBatchFull(${channel});\n` +
+    `if ((${w}.n = ${n} + 1) >= ${w}.maxRecords || ${w}.bytes >= ${w}.maxBytes) ${columns}.flushChannel(${channel});\n` +
     `break ${sent};\n}\n` +
     `${p}.collectMisfit(${record}, ${timestamp}, ${channel});\n}\n`
   );
