@@ -24,6 +24,11 @@ export interface MasterLinkOptions {
   heartbeat: HeartbeatOptions;
   /** Milliseconds without a registration after which it gives up. */
   registrationTimeoutMs: number;
+  /**
+   * False once whoever started this TaskManager has cleaned up after it. A NodeManager that kills a container in the
+   * moment of its launch can miss the process.
+   */
+  isWanted(): boolean;
   logger: Logger;
   /** What to register, as it is now. */
   registration(): RegisterTaskManager;
@@ -81,12 +86,17 @@ export class MasterLink implements Closeable {
         if (this.closed) return undefined;
         const left = deadline - Date.now();
         const final = error instanceof MillraceError && FINAL_CODES.has(error.code);
-        if (final || left <= 0) {
+        const orphaned = !this.options.isWanted();
+        if (final || orphaned || left <= 0) {
+          const limit = orphaned
+            ? ', and its container is gone'
+            : final
+              ? ''
+              : ` within ${registrationTimeoutMs} ms (taskmanager.registration.timeout)`;
           this.options.onGivenUp(
             new MillraceError(
               'RPC',
-              `No registration at the ApplicationMaster at ${address.host}:${address.port}` +
-                `${final ? '' : ` within ${registrationTimeoutMs} ms (taskmanager.registration.timeout)`}: ${messageOf(error)}`,
+              `No registration at the ApplicationMaster at ${address.host}:${address.port}${limit}: ${messageOf(error)}`,
               { cause: error, domain: 'cluster' },
             ),
           );

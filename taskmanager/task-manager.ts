@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { MillraceError, serializeError } from '../core/errors.js';
 import { type Closeable, Lifecycle } from '../core/lifecycle.js';
@@ -37,6 +38,8 @@ interface TaskManagerBaseOptions {
   heartbeat?: HeartbeatOptions;
   /** Milliseconds; default 300,000. */
   registrationTimeoutMs?: number;
+  /** Of the YARN container, which its NodeManager removes with the container. Without it no registration is tried again. */
+  containerDir?: string;
   /** Milliseconds; default 180,000; 0: for ever. */
   cancellationTimeoutMs?: number;
   /** Watch the process's RSS. */
@@ -171,6 +174,7 @@ export class TaskManager implements Closeable {
       handlers: this.handlers(),
       heartbeat: options.heartbeat ?? DEFAULT_HEARTBEAT,
       registrationTimeoutMs: options.registrationTimeoutMs ?? 300_000,
+      isWanted: () => options.containerDir === undefined || existsSync(options.containerDir),
       logger: this.logger,
       registration: () => this.registration(),
       onRegistered: accepted => {

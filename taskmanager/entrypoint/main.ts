@@ -54,6 +54,7 @@ async function main(): Promise<void> {
       timeoutMs: configuration.get(Options.heartbeatTimeout),
     },
     registrationTimeoutMs: configuration.get(Options.taskManagerRegistrationTimeout),
+    ...(onYarn && { containerDir: process.cwd() }),
     cancellationTimeoutMs: configuration.get(Options.taskCancellationTimeout),
     watchMemory: true,
     ...(logDir !== undefined && { logDir }),

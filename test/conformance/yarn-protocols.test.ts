@@ -184,6 +184,16 @@ describe("YARN's protocols", function () {
     expect((await rejection(run(container, 'sleep 100'))).message).to.contain('relaunch the same container');
   });
 
+  it('a container that is started after its application was killed is ended by its node', async () => {
+    await register();
+    const container = await first();
+    await yarn.kill(master.applicationId);
+    await run(container, 'exec sleep 100');
+    await eventually(async () => !(await yarn.containersOnNodes()).includes(formatContainerId(container.id)), {
+      timeout: 20_000,
+    });
+  });
+
   it('an attempt whose application was killed is told to go', async () => {
     await register();
     await master.beat();

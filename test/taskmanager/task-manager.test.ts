@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { deriveMemory } from '../../core/config/index.js';
@@ -237,6 +237,15 @@ describe('a TaskManager', () => {
       await master.close();
       const reason = await taskManager!.ended;
       expect(reason!.message).to.contain(`127.0.0.1:${port}`).and.contain('taskmanager.registration.timeout');
+      master = await TestingApplicationMaster.start();
+    });
+
+    it('ends once its container is gone with its ApplicationMaster', async () => {
+      const containerDir = tempDir();
+      await start({ ...inline, containerDir });
+      await master.close();
+      rmSync(containerDir, { recursive: true });
+      expect((await taskManager!.ended)!.message).to.contain('its container is gone');
       master = await TestingApplicationMaster.start();
     });
 

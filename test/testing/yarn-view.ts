@@ -72,6 +72,17 @@ export class YarnView {
     return nodes.node.map(n => n.nodeHTTPAddress);
   }
 
+  /** Ids of those that NodeManagers know and that have not ended. */
+  async containersOnNodes(): Promise<string[]> {
+    const ofNode = async (address: string): Promise<string[]> => {
+      const { containers } = (await getJson(`http://${address}/ws/v1/node/containers`)) as {
+        containers: { container?: Array<{ id: string; state: string }> } | null;
+      };
+      return (containers?.container ?? []).filter(c => c.state !== 'DONE' && c.state !== 'COMPLETE').map(c => c.id);
+    };
+    return (await Promise.all((await this.nodeAddresses()).map(ofNode))).flat();
+  }
+
   /** Processes in containers of this Hadoop whose command line names the role file, e.g. `taskmanager.js`. */
   processes(role: string): number[] {
     return readdirSync('/proc')
@@ -93,12 +104,13 @@ export class YarnView {
       });
   }
 
-  private async get(path: string): Promise<unknown> {
-    const response = await fetch(`${this.rm}${path}`, {
-      headers: { accept: 'application/json' },
-      signal: AbortSignal.timeout(10_000),
-    });
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${(await response.text()).slice(0, 200)}`);
-    return response.json();
+  private get(path: string): Promise<unknown> {
+    return getJson(`${this.rm}${path}`);
   }
+}
+
+async function getJson(url: string): Promise<unknown> {
+  const response = await fetch(url, { headers: { accept: 'application/json' }, signal: AbortSignal.timeout(10_000) });
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${(await response.text()).slice(0, 200)}`);
+  return response.json();
 }

@@ -54,7 +54,8 @@ export class NodeTracker {
       return { resync: true, stopContainers: [], forgetContainers: [], finishedApplications: [] };
     }
     node.lastHeartbeat = this.now();
-    for (const r of containers) if (r.state === 'COMPLETE') this.take(node, r);
+    // Also of those that run: one may have been started after its application ended.
+    for (const r of containers) this.take(node, r);
     if (node.state === 'NEW') {
       node.state = 'RUNNING';
       this.events.changed();
