@@ -72,7 +72,17 @@ export type ApplicationReport = z.infer<typeof Application>;
 
 export const ApplicationAnswer = z.object({ app: Application }).transform(json => json.app);
 export const ApplicationsAnswer = z.object({ apps: wrappedList('app', Application) }).transform(json => json.apps);
-export const StateAnswer = z.object({ state: State }).transform(json => json.state);
+/**
+ * `…/state` tells what the ResourceManager calls the states for itself (RMAppState), which has some on the way to an end:
+ * they are given as its reports do (RMServerUtils.createApplicationState).
+ */
+const ON_THE_WAY: ReadonlyMap<unknown, ApplicationState> = new Map([
+  ['KILLING', 'RUNNING'],
+  ['FINAL_SAVING', 'RUNNING'],
+  ['FINISHING', 'FINISHED'],
+]);
+const InternalState = z.preprocess(state => ON_THE_WAY.get(state) ?? state, State);
+export const StateAnswer = z.object({ state: InternalState }).transform(json => json.state);
 
 export const ClusterInfoAnswer = z
   .object({

@@ -208,6 +208,23 @@ describe('ResourceManagerRest', () => {
     });
   });
 
+  for (const [internal, reported] of [
+    ['KILLING', 'RUNNING'],
+    ['FINAL_SAVING', 'RUNNING'],
+    ['FINISHING', 'FINISHED'],
+  ]) {
+    it(`gives the state ${internal}, which no report has, as ${reported}`, async () => {
+      const { rm } = await answering(200, { state: internal });
+      expect(await rm.state(APP)).to.equal(reported);
+    });
+  }
+
+  it('goes on asking while an application is being killed', async () => {
+    const states = ['ACCEPTED', 'KILLING', 'FINAL_SAVING', 'KILLED'];
+    const server = await serve((_request, response) => json(response, 202, { state: states.shift() }));
+    expect(await connect([server.url]).kill(APP, { wait: 5000 })).to.equal('KILLED');
+  });
+
   describe('makes errors of refusals', () => {
     const refusals: Array<[number, string, string, string, RegExp]> = [
       [
