@@ -10,20 +10,18 @@ export class FanOut implements Output {
   readonly takesCopies = false;
   private readonly last: Output;
   private readonly others: Output[];
+  private readonly copies: boolean[];
 
   /** `outputs` as `inOrder` gives them. */
-  constructor(
-    outputs: Output[],
-    private readonly objectReuse: boolean,
-  ) {
+  constructor(outputs: Output[], objectReuse: boolean) {
     this.last = outputs.at(-1)!;
     this.others = outputs.slice(0, -1);
+    this.copies = outputs.map((_, i) => getsCopy(outputs, i, objectReuse));
   }
 
   collect(record: unknown, timestamp: number): void {
-    for (const output of this.others) {
-      output.collect(this.objectReuse || output.takesCopies ? record : copyRecord(record), timestamp);
-    }
+    const { others, copies } = this;
+    for (let i = 0; i < others.length; i++) others[i]!.collect(copies[i] ? copyRecord(record) : record, timestamp);
     this.last.collect(record, timestamp);
   }
 
@@ -41,6 +39,10 @@ export class FanOut implements Output {
 /** Who takes copies himself comes first: the one that gets the original may do with it what it likes. */
 export const inOrder = (outputs: Output[]): Output[] =>
   outputs.toSorted((a, b) => Number(b.takesCopies) - Number(a.takesCopies));
+
+/** Whether an output, in the order that `inOrder` gives, needs a copy made for it: the last one may have the original. */
+export const getsCopy = (outputs: readonly Output[], index: number, objectReuse: boolean): boolean =>
+  index < outputs.length - 1 && !objectReuse && !outputs[index]!.takesCopies;
 
 /** Where the records of an operator without outputs go. */
 export const NOWHERE: Output = {

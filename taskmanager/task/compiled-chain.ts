@@ -1,6 +1,6 @@
 import { copyRecord, type RecordBatch, type RecordLayout } from '../../core/types/index.js';
 import { ResultPartition } from '../network/result-partition.js';
-import { NOWHERE } from '../operators/fan-out.js';
+import { getsCopy, NOWHERE } from '../operators/fan-out.js';
 import type { CompiledOutput, OneInputOperator, Operator, Output, TaskContext } from '../operators/operator.js';
 import type { Chain } from './chain.js';
 import { Code } from './code.js';
@@ -98,8 +98,7 @@ export class CompiledChain implements CompiledOutput {
     const outputs = this.chain.outputs[index]!;
     let text = '';
     for (const [i, output] of outputs.entries()) {
-      const shares = i === outputs.length - 1 || this.task.objectReuse || output.takesCopies;
-      if (shares) text += this.outputText(code, output, record, timestamp);
+      if (!getsCopy(outputs, i, this.task.objectReuse)) text += this.outputText(code, output, record, timestamp);
       else {
         const copy = code.name('copy');
         text += `const ${copy} = ${code.use(copyRecord, 'copyRecord')}(${record});\n${this.outputText(code, output, copy, timestamp)}`;

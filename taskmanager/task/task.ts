@@ -8,14 +8,14 @@ import type {
   TaskMetrics,
   TaskStateUpdate,
 } from '../../core/protocol/index.js';
-import { countOf, NO_TIMESTAMP, type RecordBatch, rowsOf } from '../../core/types/index.js';
 import { routingOf } from '../network/channel-selector.js';
 import type { InputGate } from '../network/input-gate.js';
 import type { ResultPartition } from '../network/result-partition.js';
-import type { Collector, Operator, TaskContext, TaskEnd } from '../operators/operator.js';
+import type { Operator, TaskContext, TaskEnd } from '../operators/operator.js';
 import { TaskAccumulators } from './accumulators.js';
 import { buildChain, type Chain } from './chain.js';
-import { CompiledChain } from './compiled-chain.js';
+import { ChainRunner, STEP } from './chain-runner.js';
+import { PendingPromises } from './pending-promises.js';
 import { OperatorRuntimeContext } from './runtime-context.js';
 import { taskError } from './task-error.js';
 import { SLICE_MS, type StepResult, TaskLoop } from './task-loop.js';
@@ -39,13 +39,6 @@ export interface TaskNetwork {
   partitions: ResultPartition[];
 }
 
-/** Records between two looks at the clock, at outputs and at pending promises: as many as keep the looks cheap. */
-const STEP = 64;
-const LONGEST_STEP = 1024;
-/** Steps of a slice; more, and a step may be longer. */
-const STEPS_PER_SLICE = 32;
-/** The chain is compiled after so many records even if its edges have not seen enough to know what they carry. */
-const COMPILE_AFTER = 4096;
 /** How long `close` waits for an `open` that is still under way. */
 const OPEN_GRACE_MS = 5_000;
 
@@ -64,22 +57,10 @@ export class Task {
   private readonly position = { current: -1, cursor: 0 };
   private readonly mode: { interpreted: boolean };
   private chain: Chain | undefined;
-  private compiled: CompiledChain | undefined;
-  private isStale = true;
-  private stepSize = STEP;
-  /** The operators have seen records: keyed ones know what their state looks like. */
-  private hasBegun = false;
-  private steps = 0;
-  private sliceSteps = 0;
+  private runner: ChainRunner | undefined;
+  private readonly pending: PendingPromises;
   private opening: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
-  private suspended = 0;
-  private onQuiet: (() => void) | undefined;
-  private batch: RecordBatch | undefined;
-  /** Of the batch, where its records are worked off one by one. */
-  private rows: unknown[] | undefined;
-  private recordsIn = 0;
-  private bytesIn = 0;
   private emitted = 0;
   private emitUntil = 0;
   private end: TaskEnd | undefined;
@@ -92,7 +73,16 @@ export class Task {
     private readonly environment: TaskEnvironment,
     private readonly network: TaskNetwork,
   ) {
-    this.mode = { interpreted: environment.interpreted };
+    const { interpreted } = environment;
+    this.mode = { interpreted };
+    this.pending = new PendingPromises({
+      position: this.position,
+      mode: this.mode,
+      interpreted,
+      isEnded: () => this.end !== undefined,
+      onFailed: error => this.fail(error),
+      onSettled: this.wake,
+    });
     this.done = new Promise(resolve => {
       this.settleDone = resolve;
     });
@@ -124,7 +114,7 @@ export class Task {
 
   /** What the chain's functions were written for has changed. */
   recompile(): void {
-    this.isStale = true;
+    this.runner?.recompile();
   }
 
   /** Binds, opens, runs. `bind` gives the functions of this subtask, by operator id. */
@@ -158,9 +148,9 @@ export class Task {
     const { busyMs, backPressuredMs, idleMs } = this.loop.times;
     return {
       executionId: this.executionId,
-      recordsIn: this.recordsIn,
+      recordsIn: this.runner?.recordsIn ?? 0,
       recordsOut: sum(p => p.recordsOut),
-      bytesIn: this.bytesIn,
+      bytesIn: this.runner?.bytesIn ?? 0,
       bytesOut: sum(p => p.bytesOut),
       busyMs: Math.round(busyMs),
       backPressuredMs: Math.round(backPressuredMs),
@@ -186,7 +176,13 @@ export class Task {
       runtimeContextOf: operator => new OperatorRuntimeContext(this.context, operator, this.accumulators),
     });
     this.chain = chain;
-    this.compiled = new CompiledChain(chain, this.context);
+    this.runner = new ChainRunner({
+      chain,
+      task: this.context,
+      ...this.network,
+      pending: this.pending,
+      interpreted: this.environment.interpreted,
+    });
     // Who is called must be open before its caller.
     for (const [index, operator] of [...chain.operators.entries()].reverse()) {
       if (this.end) return;
@@ -202,73 +198,9 @@ export class Task {
   }
 
   private step(): StepResult {
-    if (this.suspended > 0) return 'idle';
+    if (!this.pending.isEmpty) return 'idle';
     if (!this.isWritable()) return 'backPressured';
-    this.steps++;
-    this.sliceSteps++;
-    const chain = this.chain!;
-    if (!chain.source) return this.stepInput(chain.input!);
-    if (this.isStale && this.mayCompile()) this.compileSource(chain);
-    this.hasBegun = true;
-    const state = chain.source.poll(this.stepSize);
-    return state === 'end' ? 'ended' : state;
-  }
-
-  private stepInput(input: Collector): StepResult {
-    const { position } = this;
-    if (this.batch === undefined) {
-      const gate = this.network.gate!;
-      const next = gate.next();
-      if (!next) return gate.isFinished ? 'ended' : 'idle';
-      this.batch = next.batch;
-      position.cursor = 0;
-      this.recordsIn += countOf(next.batch);
-      this.bytesIn += next.batch.bytes;
-    }
-    const { batch } = this;
-    const count = countOf(batch);
-    const end = Math.min(count, position.cursor + this.stepSize);
-    if (this.rows === undefined && this.mayCompile()) {
-      if (this.isStale) this.compiled!.invalidate();
-      this.isStale = false;
-      this.compiled!.functionFor(batch)(batch, position.cursor, end);
-    } else this.interpret(batch, end, input);
-    if (position.cursor === count && this.suspended === 0) {
-      if (batch.layout !== undefined) batch.recycle?.();
-      this.batch = undefined;
-      this.rows = undefined;
-    }
-    return 'more';
-  }
-
-  private interpret(batch: RecordBatch, end: number, input: Collector): void {
-    const { position } = this;
-    const rows = (this.rows ??= batch.layout === undefined ? batch.records : rowsOf(batch));
-    const { timestamps } = batch;
-    this.hasBegun = true;
-    // A record that has to wait for a promise stops the loop.
-    while (position.cursor < end && this.suspended === 0) {
-      const i = position.cursor++;
-      input.collect(rows[i], timestamps === undefined ? NO_TIMESTAMP : timestamps[i]!);
-    }
-  }
-
-  /** Not before its edges know what they carry, which saves compiling twice. */
-  private mayCompile(): boolean {
-    if (this.environment.interpreted) return false;
-    if (!this.isStale) return true;
-    if (!this.hasBegun) return false;
-    for (const { columns } of this.network.partitions) {
-      if (columns.isProbing && this.steps * STEP < COMPILE_AFTER) return false;
-    }
-    return true;
-  }
-
-  private compileSource({ source, sourceOutput }: Chain): void {
-    this.isStale = false;
-    const compiled = this.compiled!;
-    if (source!.useCompiled) source!.useCompiled(compiled);
-    else sourceOutput!.collect = compiled.collectFunction();
+    return this.runner!.step();
   }
 
   private isWritable(): boolean {
@@ -277,10 +209,7 @@ export class Task {
   }
 
   private afterSlice(): void {
-    // Long enough that looking at the clock costs nothing, short enough for slices of a few milliseconds.
-    if (this.sliceSteps > STEPS_PER_SLICE) this.stepSize = Math.min(LONGEST_STEP, this.stepSize * 2);
-    else if (this.sliceSteps * 4 < STEPS_PER_SLICE) this.stepSize = Math.max(STEP, this.stepSize / 2);
-    this.sliceSteps = 0;
+    this.runner!.endSlice();
     for (const operator of this.chain!.operators) operator.endOfSlice?.();
     this.environment.afterSlice();
   }
@@ -294,7 +223,7 @@ export class Task {
       for (const [index, operator] of chain.operators.entries()) {
         this.position.current = index;
         await operator.finish?.();
-        await this.quiet();
+        await this.pending.quiet();
         if (this.end) return;
       }
       await this.closeOperators('finished');
@@ -323,7 +252,7 @@ export class Task {
       this.environment.logger.error('cancel() of a source failed.', problem);
     }
     this.network.gate?.close();
-    this.batch = undefined;
+    this.runner?.drop();
     for (const partition of this.network.partitions) partition.fail(error);
     if (this.opening) await settledWithin(this.opening, OPEN_GRACE_MS);
     await this.closeOperators(end).catch((problem: unknown) => {
@@ -351,45 +280,10 @@ export class Task {
     return this.closing;
   }
 
-  private quiet(): Promise<void> {
-    if (this.suspended === 0) return Promise.resolve();
-    return new Promise(resolve => {
-      this.onQuiet = resolve;
-    });
-  }
-
-  private suspend<T>(index: number, thenable: PromiseLike<T>, resume: (value: T) => void): void {
-    this.suspended++;
-    this.mode.interpreted = true;
-    const settled = (action: () => void): void => {
-      this.suspended--;
-      if (this.end) return;
-      this.position.current = index;
-      try {
-        action();
-      } catch (error) {
-        this.fail(error);
-        return;
-      }
-      if (this.suspended > 0) return;
-      this.mode.interpreted = this.environment.interpreted;
-      this.onQuiet?.();
-      this.onQuiet = undefined;
-      this.wake();
-    };
-    thenable.then(
-      value => settled(() => resume(value)),
-      (error: unknown) =>
-        settled(() => {
-          throw error;
-        }),
-    );
-  }
-
   private whenWritable(): Promise<void> | undefined {
     if (this.end) return undefined;
     this.loop.wake();
-    if (this.suspended === 0 && this.isWritable()) return this.yieldNowAndThen();
+    if (this.pending.isEmpty && this.isWritable()) return this.yieldNowAndThen();
     if (!this.writable) {
       let resolve!: () => void;
       const promise = new Promise<void>(r => {
@@ -413,7 +307,7 @@ export class Task {
   }
 
   private releaseWriters(): void {
-    if (!this.writable || (!this.end && (this.suspended > 0 || !this.isWritable()))) return;
+    if (!this.writable || (!this.end && (!this.pending.isEmpty || !this.isWritable()))) return;
     this.writable.resolve();
     this.writable = undefined;
   }
@@ -448,7 +342,7 @@ export class Task {
       position: this.position,
       mode: this.mode,
       recompile: () => this.recompile(),
-      suspend: (index, thenable, resume) => this.suspend(index, thenable, resume),
+      suspend: (index, thenable, resume) => this.pending.add(index, thenable, resume),
       wake: this.wake,
       whenWritable: () => this.whenWritable(),
       fail: error => this.fail(error),

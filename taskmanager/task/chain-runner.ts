@@ -1,0 +1,146 @@
+/** HOT PATH: once per step. */
+import { countOf, NO_TIMESTAMP, type RecordBatch, rowsOf } from '../../core/types/index.js';
+import type { InputGate } from '../network/input-gate.js';
+import type { ResultPartition } from '../network/result-partition.js';
+import type { Collector, TaskContext } from '../operators/operator.js';
+import type { Chain } from './chain.js';
+import { CompiledChain } from './compiled-chain.js';
+import type { PendingPromises } from './pending-promises.js';
+import type { StepResult } from './task-loop.js';
+
+/** Records between two looks at the clock, at outputs and at pending promises: as many as keep the looks cheap. */
+export const STEP = 64;
+const LONGEST_STEP = 1024;
+/** Steps of a slice; more, and a step may be longer. */
+const STEPS_PER_SLICE = 32;
+/** The chain is compiled after so many records even if its edges have not seen enough to know what they carry. */
+const COMPILE_AFTER = 4096;
+
+export interface ChainRunnerOptions {
+  chain: Chain;
+  task: TaskContext;
+  gate: InputGate | undefined;
+  partitions: readonly ResultPartition[];
+  pending: PendingPromises;
+  /** The chain is never compiled. */
+  interpreted: boolean;
+}
+
+/**
+ * Works off a task's input, or polls its source, step by step: one record after the other through the operators at first,
+ * then by the compiled chain, and back to the operators for as long as a promise is pending.
+ */
+export class ChainRunner {
+  private readonly compiled: CompiledChain;
+  private isStale = true;
+  private stepSize = STEP;
+  /** The operators have seen records: keyed ones know what their state looks like. */
+  private hasBegun = false;
+  private steps = 0;
+  private sliceSteps = 0;
+  private batch: RecordBatch | undefined;
+  /** Of the batch, where its records are worked off one by one. */
+  private rows: unknown[] | undefined;
+  private recordsTaken = 0;
+  private bytesTaken = 0;
+
+  constructor(private readonly options: ChainRunnerOptions) {
+    this.compiled = new CompiledChain(options.chain, options.task);
+  }
+
+  /** Of the batches that were taken from the gate. */
+  get recordsIn(): number {
+    return this.recordsTaken;
+  }
+
+  get bytesIn(): number {
+    return this.bytesTaken;
+  }
+
+  /** What the chain's functions were written for has changed. */
+  recompile(): void {
+    this.isStale = true;
+  }
+
+  /** A few hundred records. Not while a promise is pending or an output is full. */
+  step(): StepResult {
+    this.steps++;
+    this.sliceSteps++;
+    const { source, input } = this.options.chain;
+    if (!source) return this.stepInput(input!);
+    if (this.isStale && this.mayCompile()) this.compileSource();
+    this.hasBegun = true;
+    const state = source.poll(this.stepSize);
+    return state === 'end' ? 'ended' : state;
+  }
+
+  /** Steps are made long enough that looking at the clock costs nothing, short enough for slices of a few milliseconds. */
+  endSlice(): void {
+    if (this.sliceSteps > STEPS_PER_SLICE) this.stepSize = Math.min(LONGEST_STEP, this.stepSize * 2);
+    else if (this.sliceSteps * 4 < STEPS_PER_SLICE) this.stepSize = Math.max(STEP, this.stepSize / 2);
+    this.sliceSteps = 0;
+  }
+
+  /** The task ends: nothing of what is left will be worked off. */
+  drop(): void {
+    this.batch = undefined;
+    this.rows = undefined;
+  }
+
+  private stepInput(input: Collector): StepResult {
+    const { position } = this.options.task;
+    if (this.batch === undefined) {
+      const gate = this.options.gate!;
+      const next = gate.next();
+      if (!next) return gate.isFinished ? 'ended' : 'idle';
+      this.batch = next.batch;
+      position.cursor = 0;
+      this.recordsTaken += countOf(next.batch);
+      this.bytesTaken += next.batch.bytes;
+    }
+    const { batch } = this;
+    const count = countOf(batch);
+    const end = Math.min(count, position.cursor + this.stepSize);
+    if (this.rows === undefined && this.mayCompile()) {
+      if (this.isStale) this.compiled.invalidate();
+      this.isStale = false;
+      this.compiled.functionFor(batch)(batch, position.cursor, end);
+    } else this.interpret(batch, end, input);
+    if (position.cursor === count && this.options.pending.isEmpty) {
+      if (batch.layout !== undefined) batch.recycle?.();
+      this.drop();
+    }
+    return 'more';
+  }
+
+  private interpret(batch: RecordBatch, end: number, input: Collector): void {
+    const { pending, task } = this.options;
+    const { position } = task;
+    const rows = (this.rows ??= batch.layout === undefined ? batch.records : rowsOf(batch));
+    const { timestamps } = batch;
+    this.hasBegun = true;
+    // A record that has to wait for a promise stops the loop.
+    while (position.cursor < end && pending.isEmpty) {
+      const i = position.cursor++;
+      input.collect(rows[i], timestamps === undefined ? NO_TIMESTAMP : timestamps[i]!);
+    }
+  }
+
+  /** Not before its edges know what they carry, which saves compiling twice. */
+  private mayCompile(): boolean {
+    if (this.options.interpreted) return false;
+    if (!this.isStale) return true;
+    if (!this.hasBegun) return false;
+    for (const { columns } of this.options.partitions) {
+      if (columns.isProbing && this.steps * STEP < COMPILE_AFTER) return false;
+    }
+    return true;
+  }
+
+  private compileSource(): void {
+    this.isStale = false;
+    const { source, sourceOutput } = this.options.chain;
+    if (source!.useCompiled) source!.useCompiled(this.compiled);
+    else sourceOutput!.collect = this.compiled.collectFunction();
+  }
+}
