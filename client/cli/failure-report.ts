@@ -54,7 +54,7 @@ export function describeFailure(error: unknown): string[] {
     chain
       .slice(0, first)
       .reverse()
-      .map(messageOf)
+      .map(e => withoutCause(messageOf(e), root))
       .filter(text => !text.includes(messageOf(root)) || text === messageOf(error)),
   );
   return [titleOf(root), ...authorFrames(root), ...outer.map(text => `  in: ${text}`)];
@@ -89,6 +89,12 @@ function authorFrames(error: unknown): string[] {
   if (!(error instanceof Error) || error instanceof MillraceError) return [];
   const frames = (error.stack ?? '').split('\n').filter(line => /^\s+at /.test(line) && !isForeign(line));
   return frames.slice(0, 3);
+}
+
+/** What an author's error is wrapped in says where it was thrown; the error itself stands above already. */
+function withoutCause(text: string, root: unknown): string {
+  const repeated = `: ${titleOf(root)}`;
+  return !(root instanceof MillraceError) && text.endsWith(repeated) ? text.slice(0, -repeated.length) : text;
 }
 
 function stackOf(error: unknown): string {

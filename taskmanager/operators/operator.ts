@@ -89,7 +89,10 @@ export interface TaskContext {
   now(): number;
   /** Whole lines to standard output or error, written before it returns. */
   print(stream: 'out' | 'err', text: string): void;
-  /** Index in the chain of the operator whose user code runs, so that an error can name it; and how far the batch is worked off. */
+  /**
+   * Index in the chain of the operator whose user code runs, and how far the batch is worked off or, of a source, how many
+   * records it has emitted: an error names both.
+   */
   readonly position: { current: number; cursor: number };
   /**
    * While a promise is pending the task's function is not used: records that still come have to wait in their operator,

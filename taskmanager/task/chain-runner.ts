@@ -41,6 +41,7 @@ export class ChainRunner {
   private batch: RecordBatch | undefined;
   /** Of the batch, where its records are worked off one by one. */
   private rows: unknown[] | undefined;
+  private ended = false;
   private recordsTaken = 0;
   private bytesTaken = 0;
 
@@ -57,6 +58,15 @@ export class ChainRunner {
     return this.bytesTaken;
   }
 
+  /** Which record of the task's input, or of its source, is being worked off: the first is 1. Undefined if none is. */
+  get record(): number | undefined {
+    const { chain, task } = this.options;
+    const { cursor } = task.position;
+    if (this.ended || cursor === 0) return undefined;
+    if (chain.source) return cursor;
+    return this.batch && this.recordsTaken - countOf(this.batch) + cursor;
+  }
+
   /** What the chain's functions were written for has changed. */
   recompile(): void {
     this.isStale = true;
@@ -70,6 +80,8 @@ export class ChainRunner {
     if (!source) return this.stepInput(input!);
     if (this.isStale && this.mayCompile()) this.compileSource();
     this.hasBegun = true;
+    // Until a record is emitted what fails is the source.
+    this.options.task.position.current = 0;
     const state = source.poll(this.stepSize);
     return state === 'end' ? 'ended' : state;
   }
@@ -81,8 +93,13 @@ export class ChainRunner {
     this.sliceSteps = 0;
   }
 
-  /** The task ends: nothing of what is left will be worked off. */
-  drop(): void {
+  /** No record will be worked off any more. */
+  end(): void {
+    this.ended = true;
+    this.dropBatch();
+  }
+
+  private dropBatch(): void {
     this.batch = undefined;
     this.rows = undefined;
   }
@@ -108,7 +125,7 @@ export class ChainRunner {
     } else this.interpret(batch, end, input);
     if (position.cursor === count && this.options.pending.isEmpty) {
       if (batch.layout !== undefined) batch.recycle?.();
-      this.drop();
+      this.dropBatch();
     }
     return 'more';
   }

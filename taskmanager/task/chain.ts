@@ -56,7 +56,7 @@ export function buildChain(options: ChainOptions): Chain {
     const output = outputs.length > 1 ? new FanOut(outputs, task.objectReuse) : (outputs[0] ?? NOWHERE);
     if (position === 0) {
       headOutput = output;
-      if (isSource(operator.spec)) sourceOutput = new SwitchableOutput(output);
+      if (isSource(operator.spec)) sourceOutput = new SwitchableOutput(output, task.position);
     }
     const created = createOperator({
       task,
@@ -85,14 +85,20 @@ export function buildChain(options: ChainOptions): Chain {
   };
 }
 
-/** An output whose `collect` is replaced by the compiled chain's. */
+/** What a source writes to: counts its records; `collect` is replaced by the compiled chain's. */
 export class SwitchableOutput implements Output {
   readonly takesCopies: boolean;
   collect: Output['collect'];
 
-  constructor(private readonly output: Output) {
+  constructor(
+    private readonly output: Output,
+    position: { cursor: number },
+  ) {
     this.takesCopies = output.takesCopies;
-    this.collect = output.collect.bind(output);
+    this.collect = (record, timestamp) => {
+      position.cursor++;
+      output.collect(record, timestamp);
+    };
   }
 
   emitWatermark(timestamp: number): void {

@@ -46,12 +46,12 @@ export class CompiledChain implements CompiledOutput {
   /** What a source calls for a record that it has. */
   collectFunction(): Output['collect'] {
     const code = new Code();
-    const { mode } = this.task;
+    const { mode, position } = this.task;
     const head = `${code.use(this.chain.headOutput, 'output')}.collect(record, timestamp);`;
     const text = this.after(code, 0, 'record', 'timestamp');
     const interpreted = `${code.use(mode, 'mode')}.interpreted`;
     return code.build(
-      `function collect(record, timestamp) {\nif (${interpreted}) { ${head} } else {\n${text}}\n}`,
+      `function collect(record, timestamp) {\n${code.use(position, 'at')}.cursor++;\nif (${interpreted}) { ${head} } else {\n${text}}\n}`,
       this.title,
     );
   }
@@ -61,7 +61,9 @@ export class CompiledChain implements CompiledOutput {
     const text = this.after(code, 0, 'record', 'NaN');
     const interpreted = `${code.use(this.task.mode, 'mode')}.interpreted`;
     return code.build(
-      `function sequence(i, end) {\nwhile (i < end) {\nconst record = i++;\n${text}if (${interpreted}) break;\n}\nreturn i;\n}`,
+      `function sequence(from, end) {\nlet i = from;\ntry {\n` +
+        `while (i < end) {\nconst record = i++;\n${text}if (${interpreted}) break;\n}\n` +
+        `} finally { ${code.use(this.task.position, 'at')}.cursor += i - from; }\nreturn i;\n}`,
       this.title,
     );
   }

@@ -134,7 +134,7 @@ export class Task {
     if (this.end !== undefined) return;
     const { vertex, subtaskIndex } = this.descriptor;
     const operator = vertex.operators[this.position.current];
-    void this.terminate('failed', taskError(error, { vertex, subtaskIndex, operator }));
+    void this.terminate('failed', taskError(error, { vertex, subtaskIndex, operator, record: this.runner?.record }));
   }
 
   /** Ends the task with an error of its slot's, which no operator is to blame for. */
@@ -217,6 +217,7 @@ export class Task {
   /** All input is worked off. */
   private async finish(): Promise<void> {
     const chain = this.chain!;
+    this.runner!.end();
     try {
       // Event time is over when a bounded source is.
       if (chain.source) chain.headOutput.emitWatermark(Number.MAX_SAFE_INTEGER);
@@ -252,7 +253,7 @@ export class Task {
       this.environment.logger.error('cancel() of a source failed.', problem);
     }
     this.network.gate?.close();
-    this.runner?.drop();
+    this.runner?.end();
     for (const partition of this.network.partitions) partition.fail(error);
     if (this.opening) await settledWithin(this.opening, OPEN_GRACE_MS);
     await this.closeOperators(end).catch((problem: unknown) => {

@@ -111,7 +111,7 @@ describe('a TaskManager', () => {
       expect(await ended(tasks[0]!)).to.equal('FAILED');
       const { error } = master.updates.at(-1)!;
       expect(error!.code).to.equal('TASK_FAILED');
-      expect(error!.message).to.equal("'Map' (1/1) failed: RangeError: no 1");
+      expect(error!.message).to.equal("'Map' (1/1) failed at record 1 of its source: RangeError: no 1");
       expect(error!.cause!.name).to.equal('RangeError');
       expect(error!.cause!.stack).to.match(/job\.ts:7:\d+/);
     });

@@ -42,7 +42,9 @@ describe('user code in a slot of a TaskManager process', function () {
   it('that throws what is no error fails its job with that value', async () => {
     const job = await cluster.submit(`env.fromElements(1).map(n => { throw { code: n, why: 'odd' }; }).print();`);
     const failure = await failureOf(job);
-    expect(failure.message).to.match(/^'Map' \(1\/1\) failed: thrown value: \{ code: 1, why: 'odd' \}$/);
+    expect(failure.message).to.match(
+      /^'Map' \(1\/1\) failed at record 1 of its source: thrown value: \{ code: 1, why: 'odd' \}$/,
+    );
     expect((rootCause(failure) as Error).stack).to.equal("thrown value: { code: 1, why: 'odd' }");
   });
 

@@ -6,7 +6,7 @@ const failed = (cause: unknown): MillraceError =>
   new MillraceError('JOB_FAILED', 'The job j (1) failed.', { cause: cause as Error });
 
 describe('the report of a failed job', () => {
-  it("shows the author's frames, and none of the platform's in a container", () => {
+  it("shows the author's frames, operator and record, and none of the platform's in a container", () => {
     const thrown = new RangeError('no');
     thrown.stack = [
       'RangeError: no',
@@ -17,11 +17,13 @@ describe('the report of a failed job', () => {
       '    at Task.step (file:///nm/usercache/me/filecache/10/runtime.tgz/slot-worker.js:1:1)',
       '    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)',
     ].join('\n');
-    const task = new MillraceError('TASK_FAILED', "'Map' (1/1) failed: RangeError: no", { cause: thrown });
+    const message = "'Map' (1/1) failed at record 12,345 of its input: RangeError: no";
+    const task = new MillraceError('TASK_FAILED', message, { cause: thrown });
     expect(describeFailure(failed(task))).to.deep.equal([
       'RangeError: no',
       '    at Object.helper (/home/me/job.ts:5:9)',
       '    at MapOperator.map (/home/me/job.ts:9:3)',
+      "  in: 'Map' (1/1) failed at record 12,345 of its input",
       '  in: The job j (1) failed.',
     ]);
   });

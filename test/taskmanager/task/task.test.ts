@@ -145,7 +145,7 @@ describe('a task', () => {
     expect(error).to.deep.include({
       code: 'TASK_FAILED',
       domain: 'user',
-      message: "'Divide' (2/2) failed: TypeError: four",
+      message: "'Divide' (2/2) failed at record 2 of its source: TypeError: four",
     });
     expect(error.context).to.deep.include({ operator: 'Divide', subtask: 1 });
     expect(error.cause).to.deep.include({ name: 'TypeError', message: 'four' });
@@ -164,7 +164,7 @@ describe('a task', () => {
       .map((x: number) => x)
       .print();
     await slots.run(job).catch(() => {});
-    expect(errorOf().message).to.equal("'Flat Map' (1/1) failed: after");
+    expect(errorOf().message).to.equal("'Flat Map' (1/1) failed at record 1 of its source: after");
   });
 
   it('makes an error of whatever is thrown', async () => {
