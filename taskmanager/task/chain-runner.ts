@@ -2,7 +2,7 @@
 import { countOf, NO_TIMESTAMP, type RecordBatch, rowsOf } from '../../core/types/index.js';
 import type { InputGate } from '../network/input-gate.js';
 import type { ResultPartition } from '../network/result-partition.js';
-import type { Collector, TaskContext } from '../operators/operator.js';
+import type { Collector, SourceOperator, TaskContext } from '../operators/operator.js';
 import type { Chain } from './chain.js';
 import { CompiledChain } from './compiled-chain.js';
 import type { PendingPromises } from './pending-promises.js';
@@ -13,6 +13,8 @@ export const STEP = 64;
 const LONGEST_STEP = 1024;
 /** Steps of a slice; more, and a step may be longer. */
 const STEPS_PER_SLICE = 32;
+/** Bytes that a step may send; more, and the next takes fewer records, as outputs are looked at between steps only. */
+const HEAVY_STEP = 256 * 1024;
 /** The chain is compiled after so many records even if its edges have not seen enough to know what they carry. */
 const COMPILE_AFTER = 4096;
 
@@ -34,6 +36,9 @@ export class ChainRunner {
   private readonly compiled: CompiledChain;
   private isStale = true;
   private stepSize = STEP;
+  /** Records that a step may have where they are large; found by trying. */
+  private lightStep = 1;
+  private bytesOut = 0;
   /** The operators have seen records: keyed ones know what their state looks like. */
   private hasBegun = false;
   private steps = 0;
@@ -77,12 +82,17 @@ export class ChainRunner {
     this.steps++;
     this.sliceSteps++;
     const { source, input } = this.options.chain;
-    if (!source) return this.stepInput(input!);
+    const result = source ? this.pollSource(source) : this.stepInput(input!);
+    this.weigh();
+    return result;
+  }
+
+  private pollSource(source: SourceOperator): StepResult {
     if (this.isStale && this.mayCompile()) this.compileSource();
     this.hasBegun = true;
     // Until a record is emitted what fails is the source.
     this.options.task.position.current = 0;
-    const state = source.poll(this.stepSize);
+    const state = source.poll(Math.min(this.stepSize, this.lightStep));
     return state === 'end' ? 'ended' : state;
   }
 
@@ -104,6 +114,14 @@ export class ChainRunner {
     this.rows = undefined;
   }
 
+  private weigh(): void {
+    let bytesOut = 0;
+    for (const partition of this.options.partitions) bytesOut += partition.bytesOut;
+    if (bytesOut - this.bytesOut > HEAVY_STEP) this.lightStep = Math.max(1, this.lightStep >> 1);
+    else if (this.lightStep < LONGEST_STEP) this.lightStep *= 2;
+    this.bytesOut = bytesOut;
+  }
+
   private stepInput(input: Collector): StepResult {
     const { position } = this.options.task;
     if (this.batch === undefined) {
@@ -117,7 +135,7 @@ export class ChainRunner {
     }
     const { batch } = this;
     const count = countOf(batch);
-    const end = Math.min(count, position.cursor + this.stepSize);
+    const end = Math.min(count, position.cursor + Math.min(this.stepSize, this.lightStep));
     if (this.rows === undefined && this.mayCompile()) {
       if (this.isStale) this.compiled.invalidate();
       this.isStale = false;
