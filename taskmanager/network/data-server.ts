@@ -5,6 +5,7 @@ import type { Closeable } from '../../core/lifecycle.js';
 import type { Logger } from '../../core/logging.js';
 import { authenticateServer, listenOnFirstFree } from '../../core/rpc/index.js';
 import type { FrameTransport } from './frame-transport.js';
+import type { NetworkMemory } from './network-memory.js';
 import type { PartitionRegistry } from './partition-registry.js';
 import { ProducerConnection } from './producer-connection.js';
 import { READY, SocketTransport } from './socket-transport.js';
@@ -23,6 +24,8 @@ export interface DataServerOptions {
   /** Names this slot to its peers. */
   id: string;
   registry: PartitionRegistry;
+  /** What waits on its way counts here. */
+  memory?: NetworkMemory;
   logger: Logger;
 }
 
@@ -81,9 +84,9 @@ export class DataServer implements Closeable {
   }
 
   private async authenticate(socket: WebSocket): Promise<void> {
-    const { secret, id } = this.options;
+    const { secret, id, memory } = this.options;
     await authenticateServer(socket, secret, { role: 'slot', id });
-    this.accept(new SocketTransport(socket));
+    this.accept(new SocketTransport(socket, memory));
     socket.send(READY);
   }
 }

@@ -12,7 +12,7 @@ export interface TransportListener {
 export interface FrameTransport {
   /** Before the first frame is sent or can come. */
   listen(listener: TransportListener): void;
-  /** Sent at once, or queued until there is room: credits bound how much that is. Dropped when it is closed. */
+  /** Sent at once, or queued until there is room: credits bound how much that is, and it counts. Dropped when it is closed. */
   send(frame: Frame): void;
   /** The other side hears of it; this one hears nothing more. Idempotent. */
   close(): void;

@@ -2,15 +2,23 @@ const KB = 1024;
 
 /**
  * The network share of one slot, and the sizes that follow from it. Batches of records that wait on either side of an
- * edge are counted here; channels get fewer credits and smaller batches where the share is small.
+ * edge, or on their way between, are counted here; channels get fewer credits and smaller batches where the share is small.
  */
 export class NetworkMemory {
   private inUse = 0;
   private highest = 0;
   private batch = 64 * KB;
+  /** In use when `onOutgrown` was last called; 0 while the share is kept. */
+  private outgrown = 0;
 
-  /** Bytes. */
-  constructor(readonly size: number = 32 * KB * KB) {}
+  /**
+   * `size` is in bytes. Records may be larger than any share, so nothing is refused here: `onOutgrown` is called when more
+   * than the share is in use, and again for each eighth of it more.
+   */
+  constructor(
+    readonly size: number = 32 * KB * KB,
+    private readonly onOutgrown: () => void = () => {},
+  ) {}
 
   get used(): number {
     return this.inUse;
@@ -45,6 +53,15 @@ export class NetworkMemory {
 
   give(bytes: number): void {
     this.inUse -= bytes;
+  }
+
+  /** After `take`, when what was taken is where its owner gives it back: `onOutgrown` may end him. */
+  check(): void {
+    if (this.inUse <= this.size) this.outgrown = 0;
+    else if (this.inUse >= this.outgrown + this.size / 8) {
+      this.outgrown = this.inUse;
+      this.onOutgrown();
+    }
   }
 
   /** The process is short of memory: smaller batches from here on. */

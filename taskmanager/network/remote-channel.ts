@@ -77,6 +77,7 @@ export class RemoteChannel implements InputChannel {
       const bytes = payload as Uint8Array;
       this.memory.take(bytes.length);
       this.queue.push({ kind: 'data', bytes });
+      this.memory.check();
     } else if (kind === FrameKind.EVENT) this.queue.push({ kind: 'event', event: payload as PartitionEvent });
     else if (kind === FrameKind.END) {
       this.queue.push({ kind: 'end' });

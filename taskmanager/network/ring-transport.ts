@@ -4,6 +4,7 @@ import type { Frame } from '../../core/protocol/index.js';
 import { OutMessage, RingReader, RingWriter } from './byte-ring.js';
 import { decodeFrame, encodeFrameParts } from './frame-codec.js';
 import type { FrameTransport, TransportListener } from './frame-transport.js';
+import type { NetworkMemory } from './network-memory.js';
 import {
   ASLEEP,
   AWAKE,
@@ -27,13 +28,19 @@ const waitAsync = (
   }
 ).waitAsync;
 
+export interface RingTransportOptions {
+  /** What waits for room counts here. */
+  memory?: NetworkMemory;
+  onClosed?(): void;
+}
+
 /** Messages that are handed on before the slot's tasks get a turn. */
 const TURN = 256;
 
 /**
  * Two rings between two slots of one TaskManager, one for each direction. Nothing polls: a side that has nothing to do
  * sleeps on its bell, and is rung only while it sleeps – for a frame, for room that it waits for, and when the other
- * side is gone. What finds no room waits here; credits bound how much that is.
+ * side is gone. What finds no room waits here, counted as the slot's; credits bound how much that is.
  */
 export class RingTransport implements FrameTransport {
   private readonly control: Int32Array;
@@ -49,7 +56,7 @@ export class RingTransport implements FrameTransport {
   constructor(
     memory: RingMemory,
     private readonly side: RingSide,
-    private readonly onClosed: () => void = () => {},
+    private readonly options: RingTransportOptions = {},
   ) {
     const { control, data, back } = memory;
     this.control = new Int32Array(control);
@@ -74,18 +81,21 @@ export class RingTransport implements FrameTransport {
       ring(this.control, this.peer);
       return;
     }
+    const { memory } = this.options;
+    memory?.take(message.length);
     this.overflow.push(message);
     if (!waits) this.flush();
+    memory?.check();
   }
 
   close(): void {
     if (this.ended) return;
     this.ended = true;
-    this.overflow.length = 0;
+    this.drop(this.overflow.length);
     leave(this.control, this.side, Gone.CLOSED);
     // A wait that nobody ends would keep all this for ever.
     ring(this.control, this.me);
-    this.onClosed();
+    this.options.onClosed?.();
   }
 
   /** Messages that wait for room, for tests. */
@@ -137,10 +147,15 @@ export class RingTransport implements FrameTransport {
     Atomics.store(control, this.me.wantsRoom, 1);
     let done = 0;
     while (done < overflow.length && writer.put(overflow[done]!)) done++;
-    overflow.splice(0, done);
+    this.drop(done);
     if (overflow.length === 0) Atomics.store(control, this.me.wantsRoom, 0);
     writer.publish();
     ring(control, this.peer);
+  }
+
+  /** Forgets the first `count` of what waits. */
+  private drop(count: number): void {
+    for (const message of this.overflow.splice(0, count)) this.options.memory?.give(message.length);
   }
 
   /** How many messages, or parts of them, there were; at most a turn's. */

@@ -1,9 +1,10 @@
 import type { WebSocket } from 'ws';
 import { MillraceError, messageOf } from '../../core/errors.js';
-import type { Frame, HostPort } from '../../core/protocol/index.js';
+import { type Frame, FrameKind, type HostPort } from '../../core/protocol/index.js';
 import { authenticateClient, openSocket } from '../../core/rpc/index.js';
 import { decodeFrame, encodeFrame } from './frame-codec.js';
 import type { FrameTransport, TransportListener } from './frame-transport.js';
+import type { NetworkMemory } from './network-memory.js';
 
 /** Sent once by the server when it has accepted a peer; only then may the client send frames. */
 export const READY = 'ready';
@@ -14,14 +15,20 @@ const CLOSE_TIMEOUT_MS = 1000;
 /** A WebSocket between two slots, one frame a message; of an authenticated peer. */
 export class SocketTransport implements FrameTransport {
   private ended = false;
+  /** Bytes of batches that the kernel has not taken. */
+  private unsent = 0;
 
-  constructor(private readonly socket: WebSocket) {}
+  constructor(
+    private readonly socket: WebSocket,
+    /** What waits in the socket counts here. */
+    private readonly memory?: NetworkMemory,
+  ) {}
 
   listen(listener: TransportListener): void {
     const { socket } = this;
     const lost = (reason: string, cause?: unknown): void => {
       if (this.ended) return;
-      this.ended = true;
+      this.end();
       socket.terminate();
       listener.onLost(reason, cause);
     };
@@ -38,16 +45,36 @@ export class SocketTransport implements FrameTransport {
   }
 
   send(frame: Frame): void {
-    if (this.socket.readyState === this.socket.OPEN) this.socket.send(encodeFrame(frame));
+    const { socket, memory } = this;
+    if (this.ended || socket.readyState !== socket.OPEN) return;
+    const bytes = encodeFrame(frame);
+    if (memory === undefined || frame[0] !== FrameKind.DATA) {
+      socket.send(bytes);
+      return;
+    }
+    this.unsent += bytes.length;
+    memory.take(bytes.length);
+    socket.send(bytes, () => {
+      if (this.ended) return;
+      this.unsent -= bytes.length;
+      memory.give(bytes.length);
+    });
+    memory.check();
   }
 
   close(): void {
     if (this.ended) return;
-    this.ended = true;
+    this.end();
     const { socket } = this;
     socket.close();
     const timer = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS);
     socket.once('close', () => clearTimeout(timer));
+  }
+
+  private end(): void {
+    this.ended = true;
+    this.memory?.give(this.unsent);
+    this.unsent = 0;
   }
 }
 

@@ -145,6 +145,7 @@ export class Subpartition {
     this.queue.push(element);
     this.checkFull();
     this.reader?.onAvailable();
+    if (element.kind === 'data') this.memory.check();
   }
 
   private clear(): void {

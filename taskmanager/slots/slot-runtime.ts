@@ -37,6 +37,8 @@ export interface SlotRuntimeOptions {
   fileSystems: FileSystems;
   /** Bytes for batches in flight. */
   networkMemory?: number;
+  /** More than that is in flight: a slot in a thread of its own looks at its heap. */
+  onNetworkOutgrown?: () => void;
   /** Joins this slot to another of its TaskManager. Absent: by sockets, as to all others. */
   link?: (producer: HostPort) => Promise<RingMemory>;
   report(update: TaskStateUpdate): void;
@@ -70,7 +72,7 @@ export class SlotRuntime implements Closeable {
 
   private constructor(private readonly options: SlotRuntimeOptions) {
     this.registry = new PartitionRegistry(options.partitionWaitMs);
-    this.memory = new NetworkMemory(options.networkMemory);
+    this.memory = new NetworkMemory(options.networkMemory, options.onNetworkOutgrown);
     this.logger = options.logger ?? silentLogger;
   }
 
@@ -79,7 +81,9 @@ export class SlotRuntime implements Closeable {
     const runtime = new SlotRuntime(options);
     const { id, bindHost, port, secret } = options;
     const { registry, memory, logger, lifecycle } = runtime;
-    runtime.server = lifecycle.own(await DataServer.listen({ host: bindHost, port, secret, id, registry, logger }));
+    runtime.server = lifecycle.own(
+      await DataServer.listen({ host: bindHost, port, secret, id, registry, memory, logger }),
+    );
     runtime.client = lifecycle.own(new DataClient(descriptor => runtime.dial(descriptor), memory));
     lifecycle.defer(() => registry.close());
     return runtime;
@@ -87,7 +91,7 @@ export class SlotRuntime implements Closeable {
 
   /** Its partitions are read by another slot of its TaskManager over this memory. */
   serve(memory: RingMemory): void {
-    this.server.accept(new RingTransport(memory, 'producer'));
+    this.server.accept(new RingTransport(memory, 'producer', { memory: this.memory }));
   }
 
   /** Where its partitions are read. */
@@ -152,7 +156,7 @@ export class SlotRuntime implements Closeable {
     const shared = await link(producer);
     const bytes = ringBytes(shared);
     this.memory.take(bytes);
-    return new RingTransport(shared, 'consumer', () => this.memory.give(bytes));
+    return new RingTransport(shared, 'consumer', { memory: this.memory, onClosed: () => this.memory.give(bytes) });
   }
 
   private deploy(job: JobInformation, descriptor: TaskDeploymentDescriptor): Task {

@@ -68,6 +68,7 @@ const runtime = await SlotRuntime.start({
   report: update => send({ type: 'state', update }),
   bind: job => bindFunctions(job, bundleFile),
   afterSlice: watch.poll,
+  onNetworkOutgrown: () => watch.check(),
 });
 
 port.on('message', (message: ToSlot) => {

@@ -75,6 +75,21 @@ describe('network memory', () => {
     expect(small.batchBytes).to.equal(4096);
   });
 
+  it('tells when more than the share is in use, again for each eighth more, and anew after it was kept', () => {
+    const told: number[] = [];
+    const memory = new NetworkMemory(8 * MB, () => told.push(memory.used / MB));
+    const take = (mb: number): void => {
+      memory.take(mb * MB);
+      memory.check();
+    };
+    for (const mb of [8, 0.5, 0.2, 0.3, 0.5, 1]) take(mb);
+    expect(told).to.deep.equal([8.5, 9.5, 10.5]);
+    memory.give(9 * MB);
+    take(1);
+    take(6);
+    expect(told).to.deep.equal([8.5, 9.5, 10.5, 8.5]);
+  });
+
   it('halves its batches when memory is short, down to a bound', () => {
     const memory = new NetworkMemory();
     for (let i = 0; i < 10; i++) memory.shed();

@@ -87,6 +87,14 @@ describe('user code in a slot of a TaskManager process', function () {
     expect(failure.message).to.match(/\d+ MB of heap and buffers, .* share of \d+ MB.*-tm .*now 400 MB.*-s /);
   });
 
+  it('that does not take its large records fails its job with figures and flags', async () => {
+    const job = await cluster.submit(`env.setParallelism(2).${ENDLESS.slice(4)}.map(n => 'x'.repeat(8 << 20) + n)
+      .global().map(() => new Promise<string>(() => {})).print();`);
+    const failure = await failureOf(job);
+    expect(failure.code).to.equal('OUT_OF_MEMORY');
+    expect(failure.message).to.match(/\d+ MB of heap and buffers, .* share of \d+ MB.*-tm .*now 400 MB.*-s /);
+  });
+
   for (const [what, grow] of [
     ['objects', 'let list: unknown; for (;;) list = { list, n, more: [n, n, n] };'],
     ['a list', 'const list: unknown[] = []; for (;;) list.push({ n });'],

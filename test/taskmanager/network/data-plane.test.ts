@@ -55,16 +55,19 @@ function send(partition: ResultPartition, record: unknown): void {
 describe('a data server', () => {
   let registry: PartitionRegistry;
   let server: DataServer;
+  let memory: NetworkMemory;
   const sockets: WebSocket[] = [];
 
   beforeEach(async () => {
     registry = new PartitionRegistry(200);
+    memory = new NetworkMemory();
     server = await DataServer.listen({
       host: '127.0.0.1',
       port: 0,
       secret: SECRET,
       id: 's',
       registry,
+      memory,
       logger: silentLogger,
     });
   });
@@ -198,6 +201,27 @@ describe('a data server', () => {
     await lost.consumed;
     for (let x = 0; x < 100; x++) send(lost, x);
     expect(lost.isWritable).to.equal(true);
+  });
+
+  it('counts what waits in a socket, until the consumer reads it or is lost', async () => {
+    const partition = partitionOf('p');
+    registry.add(partition);
+    const client = await connect();
+    client.send(open('p', 8));
+    await eventually(() => partition.subpartition(0)!.hasReader);
+    client.socket.pause();
+    const large = 'x'.repeat(8 * 1024 ** 2);
+    for (let i = 0; i < 2; i++) send(partition, large);
+    expect(memory.used).to.be.greaterThan(large.length);
+    client.socket.resume();
+    await eventually(() => client.frames.length === 2);
+    await eventually(() => memory.used === 0);
+    client.socket.pause();
+    for (let i = 0; i < 2; i++) send(partition, large);
+    expect(memory.used).to.be.greaterThan(large.length);
+    client.socket.terminate();
+    await eventually(() => server.connectionCount === 0);
+    expect(memory.used).to.equal(0);
   });
 
   it('refuses a wrong secret and what is no frame', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { deserializeError, rootCause } from '../../../core/errors.js';
+import { deserializeError, MillraceError, rootCause } from '../../../core/errors.js';
 import { subtaskOfKey } from '../../../core/graph/index.js';
 import { eventually } from '../../testing/eventually.js';
 import { TestingJob } from '../testing-job.js';
@@ -258,6 +258,51 @@ for (const [where, count, linked] of [
       await run.ended();
       expect(received).to.equal(source.emitted);
       for (const runtime of slots.runtimes) expect(runtime.usage.networkUsed).to.equal(0);
+    });
+
+    it('a producer of large records stops for a slow consumer after a few of them', async () => {
+      await start();
+      const job = new TestingJob();
+      let made = 0;
+      job
+        .sequence(1, 1e6)
+        .map((n: number) => {
+          made++;
+          return 'x'.repeat(MB) + n;
+        })
+        .by('rebalance')
+        .map(() => new Promise(() => {}), { chaining: 'NEVER' })
+        .print();
+      const run = slots.deploy(job, { shift: 1 });
+      await eventually(() => slots.runtimes.flatMap(r => r.metrics()).some(m => m.backPressuredMs > 50));
+      expect(made).to.be.lessThan(40);
+      run.cancel();
+      await run.ended();
+      for (const runtime of slots.runtimes) expect(runtime.usage.networkUsed).to.equal(0);
+    });
+
+    it('a slot with more in flight than its share looks at its heap, and may fail what it runs', async () => {
+      let looks = 0;
+      await start({
+        networkMemory: 4 * MB,
+        onNetworkOutgrown: () => {
+          looks++;
+          for (const runtime of slots.runtimes) runtime.abort(new MillraceError('OUT_OF_MEMORY', 'outgrown'));
+        },
+      });
+      const job = new TestingJob();
+      const text = 'x'.repeat(3 * MB);
+      job
+        .sequence(1, 1e6)
+        .map((n: number) => text + n)
+        .by('rebalance')
+        .map(() => new Promise(() => {}), { chaining: 'NEVER' })
+        .print();
+      const run = slots.deploy(job, { shift: 1 });
+      await run.ended();
+      expect(looks).to.equal(1);
+      expect(run.updates.find(u => u.state === 'FAILED')!.error!.code).to.equal('OUT_OF_MEMORY');
+      await eventually(() => slots.runtimes.every(r => r.usage.networkUsed === 0));
     });
 
     it('a producer is finished only when its consumers have everything', async () => {

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { type Frame, FrameKind } from '../../../core/protocol/index.js';
 import { OutMessage, RingReader, RingWriter } from '../../../taskmanager/network/byte-ring.js';
 import { decodeFrame, encodeFrame, encodeFrameParts } from '../../../taskmanager/network/frame-codec.js';
+import { NetworkMemory } from '../../../taskmanager/network/network-memory.js';
 import {
   createRingMemory,
   dataRingBytes,
@@ -120,8 +121,9 @@ class End {
   readonly frames: Frame[] = [];
   lost: string | undefined;
   readonly transport: RingTransport;
+  readonly share = new NetworkMemory();
   constructor(memory: RingMemory, side: RingSide, onFrame = (_frame: Frame): void => {}) {
-    this.transport = new RingTransport(memory, side);
+    this.transport = new RingTransport(memory, side, { memory: this.share });
     this.transport.listen({
       onFrame: frame => {
         this.frames.push(frame);
@@ -189,6 +191,19 @@ describe('a transport of two rings', () => {
     expect(producer.transport.waiting).to.be.within(90, 94);
     await eventually(() => consumer.frames.length === 100);
     expect(producer.transport.waiting).to.equal(0);
+  });
+
+  it("counts what waits for room in the sender's share, until it is in the ring or the ring is closed", async () => {
+    const [producer, consumer] = pair();
+    for (let i = 0; i < 100; i++) producer.transport.send(data(i, bytesOf(4 * KB, i)));
+    expect(producer.share.used).to.be.within(90 * 4 * KB, 100 * 4 * KB);
+    await eventually(() => consumer.frames.length === 100);
+    expect(producer.share.used).to.equal(0);
+    for (let i = 0; i < 100; i++) producer.transport.send(data(i, bytesOf(4 * KB, i)));
+    expect(producer.share.used).to.be.greaterThan(90 * 4 * KB);
+    producer.transport.close();
+    expect(producer.share.used).to.equal(0);
+    expect(producer.share.peak).to.be.lessThan(101 * 4 * KB);
   });
 
   it('gives payloads that stay what they are when the ring is written over', async () => {
