@@ -6,7 +6,7 @@ import type { JobGraph, OperatorFunctions } from '../core/graph/index.js';
 import { type HexId, randomId } from '../core/ids.js';
 import { type Closeable, Lifecycle } from '../core/lifecycle.js';
 import { type Logger, silentLogger } from '../core/logging.js';
-import { TaskManager } from '../taskmanager/index.js';
+import { bufferDebloatOptions, TaskManager } from '../taskmanager/index.js';
 import { LocalJob } from './local-job.js';
 
 export interface MiniClusterOptions {
@@ -43,6 +43,7 @@ export class MiniCluster implements Closeable {
   static async start(options: MiniClusterOptions = {}): Promise<MiniCluster> {
     const { taskManagers = 1, slotsPerTaskManager = 1, configuration = new Configuration(), print } = options;
     const { logger = silentLogger } = options;
+    const debloat = bufferDebloatOptions(configuration);
     const lifecycle = new Lifecycle();
     const fileSystems = options.fileSystems ?? lifecycle.own(new FileSystems());
     const functions = new Map<HexId, JobFunctions>();
@@ -72,6 +73,7 @@ export class MiniCluster implements Closeable {
                 tmpDir: tmpdir(),
                 logger: logger.child({ component: 'TaskManager' }),
                 slotMode: 'inline',
+                ...(debloat && { debloat }),
                 fileSystems,
                 functionsOf: jobId => functions.get(jobId),
                 ...(print && { print }),

@@ -61,6 +61,21 @@ export const Options = {
   networkFraction: floating('taskmanager.memory.network.fraction', 0.1, {
     description: 'Share of a TaskManager for data in flight.',
   }),
+  bufferDebloatEnabled: boolean('taskmanager.network.memory.buffer-debloat.enabled', false, {
+    description: 'Let batches shrink where their consumer is slow, so that less is in flight.',
+  }),
+  bufferDebloatTarget: duration('taskmanager.network.memory.buffer-debloat.target', 1000, {
+    description: 'How long a consumer should take to work off what is in flight to it.',
+  }),
+  bufferDebloatPeriod: duration('taskmanager.network.memory.buffer-debloat.period', 200, {
+    description: 'How often it is looked at, in time that the consumer works.',
+  }),
+  bufferDebloatThresholdPercentages: positive('taskmanager.network.memory.buffer-debloat.threshold-percentages', 25, {
+    description: 'Smaller changes than this are not made.',
+  }),
+  bufferDebloatSamples: positive('taskmanager.network.memory.buffer-debloat.samples', 20, {
+    description: 'Looks that the average goes over: fewer adapt faster, more even out peaks.',
+  }),
   managedFraction: floating('taskmanager.memory.managed.fraction', 0.1, {
     description: 'Share of a TaskManager for state caches. Flink has 0.4: here state lives on the heap of its slot.',
   }),

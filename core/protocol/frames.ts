@@ -19,6 +19,8 @@ export const FrameKind = {
   END: 5,
   /** producer → consumer: the producer failed or never came; payload = SerializedError */
   ERROR: 6,
+  /** consumer → producer: payload = records that a batch may have from here on */
+  LIMIT: 7,
 } as const;
 
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];

@@ -8,6 +8,7 @@ import { messageOf } from '../../core/errors.js';
 import { createLogger, type Logger, writeFully } from '../../core/logging.js';
 import type { TaskManagerSettings } from '../../core/protocol/index.js';
 import { VERSION } from '../../core/version.js';
+import { bufferDebloatOptions } from '../network/buffer-debloater.js';
 import { TaskManager } from '../task-manager.js';
 import { readLaunch } from './settings.js';
 
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   const configuration = Configuration.from(settings.properties, 'the settings of this TaskManager');
   const slots = configuration.get(Options.taskManagerSlots);
   const memory = taskManagerMemory(configuration);
+  const debloat = bufferDebloatOptions(configuration);
   const host = settings.host ?? configuration.get(Options.taskManagerHost) ?? process.env['NM_HOST'] ?? hostname();
   const logDir = settings.logDir ?? firstOf(process.env['LOG_DIRS']);
   const logger = loggerTo(logDir);
@@ -48,6 +50,7 @@ async function main(): Promise<void> {
     memory,
     tmpDir,
     slotMode: 'worker',
+    ...(debloat && { debloat }),
     properties: settings.properties,
     heartbeat: {
       intervalMs: configuration.get(Options.heartbeatInterval),

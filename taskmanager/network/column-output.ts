@@ -81,9 +81,10 @@ export class ColumnOutput {
     const layout = this.layout!;
     const filled = this.swap(writer);
     const bytes = writer.n * bytesPerRecord(layout) + writer.bytes;
+    const subpartition = this.subpartitions[channel]!;
     this.recordsSent += writer.n;
     this.bytesOut += bytes;
-    this.subpartitions[channel]!.addBatch({
+    subpartition.addBatch({
       layout,
       count: writer.n,
       columns: layout.fields.map((_, i) => filled.column(i)!),
@@ -96,7 +97,7 @@ export class ColumnOutput {
     });
     writer.n = 0;
     writer.bytes = 0;
-    this.limit(writer, layout);
+    this.limit(writer, layout, subpartition);
   }
 
   /** What is open is of no use to anybody any more. */
@@ -112,18 +113,18 @@ export class ColumnOutput {
     this.writers.length = 0;
     if (this.layout) {
       this.capacity = this.recordsPerBatch(this.layout);
-      for (let i = 0; i < this.subpartitions.length; i++) {
+      for (const subpartition of this.subpartitions) {
         const writer = this.fill(new ColumnWriter());
-        this.limit(writer, this.layout);
+        this.limit(writer, this.layout, subpartition);
         this.writers.push(writer);
       }
     }
     this.onLayoutChanged();
   }
 
-  /** As the slot's memory says now: it asks for smaller batches when the process is short of it. */
-  private limit(writer: ColumnWriter, layout: RecordLayout): void {
-    writer.maxRecords = Math.min(this.capacity, this.recordsPerBatch(layout));
+  /** As the slot's memory says now: it asks for smaller batches when the process is short of it; as a slow consumer does. */
+  private limit(writer: ColumnWriter, layout: RecordLayout, { batchRecords }: Subpartition): void {
+    writer.maxRecords = Math.min(this.capacity, this.recordsPerBatch(layout), batchRecords);
     writer.maxBytes = Math.max(512, this.memory.batchBytes - writer.maxRecords * bytesPerRecord(layout));
   }
 

@@ -14,6 +14,10 @@ export interface ChannelListener {
 export interface InputChannel {
   open(listener: ChannelListener): void;
   poll(): PartitionElement | undefined;
+  /** Batches that may be between the producer and the task. */
+  readonly batchesInFlight: number;
+  /** Asks the producer for batches of at most so many records. */
+  limitBatches(records: number): void;
   /** Gives up, or is done: the producer may forget it. Idempotent. */
   close(): void;
 }
@@ -48,6 +52,14 @@ export class LocalChannel implements InputChannel {
         if (!this.closed) listener.onFailed(error);
       },
     );
+  }
+
+  get batchesInFlight(): number {
+    return this.subpartition?.batchesInFlight ?? 0;
+  }
+
+  limitBatches(records: number): void {
+    this.subpartition?.limitBatches(records);
   }
 
   poll(): PartitionElement | undefined {

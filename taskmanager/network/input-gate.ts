@@ -55,6 +55,14 @@ export class InputGate {
     return this.open === 0;
   }
 
+  get batchesInFlight(): number {
+    return this.members.reduce((n, { channel, ended }) => n + (ended ? 0 : channel.batchesInFlight), 0);
+  }
+
+  limitBatches(records: number): void {
+    for (const { channel, ended } of this.members) if (!ended) channel.limitBatches(records);
+  }
+
   /** Opens the channels; `inputs` are the head's, by index. */
   start(inputs: Collector[]): void {
     this.valves = inputs.map(

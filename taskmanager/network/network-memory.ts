@@ -1,4 +1,6 @@
 const KB = 1024;
+/** A batch is sent when it has so many records. */
+export const BATCH_RECORDS = 1024;
 
 /**
  * The network share of one slot, and the sizes that follow from it. Batches of records that wait on either side of an
@@ -34,8 +36,7 @@ export class NetworkMemory {
     return this.batch;
   }
 
-  /** Or so many records. */
-  readonly batchRecords = 1024;
+  readonly batchRecords = BATCH_RECORDS;
 
   /** Batches that may wait in a subpartition before its task is held back. */
   readonly queuedBatches = 2;

@@ -36,6 +36,7 @@ export class ProducerConnection {
   private receive([kind, id, , payload]: Frame): void {
     if (kind === FrameKind.OPEN) this.open(id, payload);
     else if (kind === FrameKind.CREDIT) this.channels.get(id)?.grant(Number(payload));
+    else if (kind === FrameKind.LIMIT) this.channels.get(id)?.limit(Number(payload));
     else if (kind === FrameKind.CLOSE) {
       this.channels.get(id)?.close();
       this.channels.delete(id);
@@ -85,6 +86,11 @@ class ServerChannel implements SubpartitionReader {
   grant(credits: number): void {
     this.credits += credits;
     this.onAvailable();
+  }
+
+  /** Of a consumer that has got batches, so there is a subpartition unless it has ended. */
+  limit(records: number): void {
+    this.subpartition?.limitBatches(records);
   }
 
   onAvailable(): void {

@@ -43,6 +43,15 @@ export class RemoteChannel implements InputChannel {
     this.connection.send([FrameKind.OPEN, this.id, 0, { partitionId, subpartition, credits: this.credits }]);
   }
 
+  /** What it has credit for, what may wait at the producer, and the open batch there. */
+  get batchesInFlight(): number {
+    return this.credits + this.memory.queuedBatches + 1;
+  }
+
+  limitBatches(records: number): void {
+    this.connection?.send([FrameKind.LIMIT, this.id, 0, records]);
+  }
+
   poll(): PartitionElement | undefined {
     const element = this.queue.shift();
     if (element?.kind !== 'data') return element;

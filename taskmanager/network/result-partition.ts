@@ -42,6 +42,7 @@ export class ResultPartition implements Output, SubpartitionOwner {
   private rowsOut = 0;
   private rowBytesOut = 0;
   private fullCount = 0;
+  private recordsPerBatch: number;
   private toConsume: number;
   private resolveConsumed!: () => void;
   /** Every consumer has got the end, or gave up. */
@@ -55,6 +56,7 @@ export class ResultPartition implements Output, SubpartitionOwner {
     this.subpartitions = descriptor.consumers.map(() => new Subpartition(memory, this));
     // Where each record is sent at once batches of columns are of no use.
     this.columns = new ColumnOutput(this.subpartitions, memory, this.timeout !== 0, options.onLayoutChanged);
+    this.recordsPerBatch = memory.batchRecords;
     this.toConsume = this.subpartitions.length;
     this.consumed = new Promise(resolve => {
       this.resolveConsumed = resolve;
@@ -83,6 +85,11 @@ export class ResultPartition implements Output, SubpartitionOwner {
   /** False: the task should stop until `onWritable`. Records given nevertheless are kept. */
   get isWritable(): boolean {
     return this.fullCount === 0;
+  }
+
+  /** The least that a consumer wants in a batch: the task should not make many more records before it looks again. */
+  get batchRecords(): number {
+    return this.recordsPerBatch;
   }
 
   subpartition(index: number): Subpartition | undefined {
@@ -137,6 +144,10 @@ export class ResultPartition implements Output, SubpartitionOwner {
   onFull(full: boolean): void {
     this.fullCount += full ? 1 : -1;
     if (this.fullCount === 0) this.options.onWritable();
+  }
+
+  onLimit(): void {
+    this.recordsPerBatch = Math.min(...this.subpartitions.map(s => s.batchRecords));
   }
 
   onConsumed(): void {

@@ -15,6 +15,8 @@ export interface SubpartitionReader {
 export interface SubpartitionOwner {
   /** It went over its bound, or below it again. */
   onFull(full: boolean): void;
+  /** Its reader wants batches of another size. */
+  onLimit(): void;
   /** Its reader has got everything up to the end, or will never come back. */
   onConsumed(): void;
 }
@@ -33,11 +35,30 @@ export class Subpartition {
   private reader: SubpartitionReader | undefined;
   private failure: { error: unknown } | undefined;
   private consumed = false;
+  private limit: number;
 
   constructor(
     private readonly memory: NetworkMemory,
     private readonly owner: SubpartitionOwner,
-  ) {}
+  ) {
+    this.limit = memory.batchRecords;
+  }
+
+  /** Records that a batch may have. */
+  get batchRecords(): number {
+    return this.limit;
+  }
+
+  /** Batches that may wait here, and the open one. */
+  get batchesInFlight(): number {
+    return this.memory.queuedBatches + 1;
+  }
+
+  /** By a reader that is slow: smaller batches, so that less is in flight. */
+  limitBatches(records: number): void {
+    this.limit = Math.max(1, Math.min(this.memory.batchRecords, records));
+    this.owner.onLimit();
+  }
 
   get isEmpty(): boolean {
     return this.records.length === 0;
@@ -58,7 +79,7 @@ export class Subpartition {
     else if (hasTimestamp(timestamp)) this.beginTimestamps(position, timestamp);
     this.bytes += bytes;
     if (odd) this.odd = true;
-    if (position + 1 >= this.memory.batchRecords || this.bytes >= this.memory.batchBytes) this.flush();
+    if (position + 1 >= this.limit || this.bytes >= this.memory.batchBytes) this.flush();
   }
 
   /** Closes the open batch, if it has any record. */

@@ -3,6 +3,7 @@ import type { FileSystems } from '../../core/fs/index.js';
 import type { OperatorFunctions } from '../../core/graph/index.js';
 import type { Logger } from '../../core/logging.js';
 import type { HostPort, MemorySplit } from '../../core/protocol/index.js';
+import type { BufferDebloatOptions } from '../network/buffer-debloater.js';
 import { dataRingBytes, type RingMemory } from '../network/ring-memory.js';
 import type { SlotHostFactory } from './slot-host.js';
 import { type LinkedHost, SlotLinks } from './slot-links.js';
@@ -13,6 +14,8 @@ interface CommonHostOptions {
   bindHost?: string;
   /** `taskmanager.data.port`: a port for each slot. Default: any. */
   dataPort?: number | string;
+  /** Batches shrink for slow tasks. Default: they do not. */
+  debloat?: BufferDebloatOptions;
 }
 
 export interface WorkerHostOptions extends CommonHostOptions {
@@ -56,6 +59,7 @@ export function slotHostFactory(options: Surroundings & SlotHostOptions, logger:
     port: options.dataPort ?? 0,
     secret,
     networkMemory,
+    ...(options.debloat && { debloat: options.debloat }),
   };
   const links = new SlotLinks(dataRingBytes(networkMemory, slots));
   const onLink = (from: LinkedHost, producer: HostPort): RingMemory => links.connect(from, producer);

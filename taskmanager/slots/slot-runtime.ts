@@ -11,6 +11,7 @@ import type {
   TaskMetrics,
   TaskStateUpdate,
 } from '../../core/protocol/index.js';
+import type { BufferDebloatOptions } from '../network/buffer-debloater.js';
 import { DataClient } from '../network/data-client.js';
 import { DataServer } from '../network/data-server.js';
 import type { FrameTransport } from '../network/frame-transport.js';
@@ -37,7 +38,9 @@ export interface SlotRuntimeOptions {
   fileSystems: FileSystems;
   /** Bytes for batches in flight. */
   networkMemory?: number;
-  /** More than that is in flight: a slot in a thread of its own looks at its heap. */
+  /** Batches shrink for slow tasks. Default: they do not. */
+  debloat?: BufferDebloatOptions;
+  /** More than `networkMemory` is in flight: a slot in a thread of its own looks at its heap. */
   onNetworkOutgrown?: () => void;
   /** Joins this slot to another of its TaskManager. Absent: by sockets, as to all others. */
   link?: (producer: HostPort) => Promise<RingMemory>;
@@ -204,7 +207,7 @@ export class SlotRuntime implements Closeable {
   }
 
   private environment(logger: Logger): TaskEnvironment {
-    const { fileSystems, print, now, random, report, afterSlice, interpreted } = this.options;
+    const { fileSystems, print, now, random, report, afterSlice, interpreted, debloat } = this.options;
     return {
       fileSystems,
       logger,
@@ -216,6 +219,7 @@ export class SlotRuntime implements Closeable {
       },
       afterSlice: afterSlice ?? (() => {}),
       interpreted: interpreted ?? false,
+      debloat,
       now: now ?? Date.now,
       random: random ?? Math.random,
     };

@@ -6,6 +6,7 @@ import type {
   TaskMetrics,
   TaskStateUpdate,
 } from '../../core/protocol/index.js';
+import type { BufferDebloatOptions } from '../network/buffer-debloater.js';
 import type { RingMemory } from '../network/ring-memory.js';
 
 /** `workerData` of a slot's thread. */
@@ -21,6 +22,7 @@ export interface SlotWorkerData {
   properties: Record<string, string>;
   /** Bytes. */
   networkMemory: number;
+  debloat?: BufferDebloatOptions;
   heapLimit: number;
   processMemory: number;
   /** Where log lines go; standard error if absent. */

@@ -58,6 +58,7 @@ const runtime = await SlotRuntime.start({
   secret: data.secret,
   fileSystems,
   networkMemory: data.networkMemory,
+  ...(data.debloat && { debloat: data.debloat }),
   link: producer =>
     new Promise((resolve, reject) => {
       const id = nextLink++;

@@ -1,12 +1,14 @@
 /** HOT PATH: once per step. */
 import { countOf, NO_TIMESTAMP, type RecordBatch, rowsOf } from '../../core/types/index.js';
+import { BufferDebloater, type BufferDebloatOptions } from '../network/buffer-debloater.js';
 import type { InputGate } from '../network/input-gate.js';
+import { BATCH_RECORDS } from '../network/network-memory.js';
 import type { ResultPartition } from '../network/result-partition.js';
 import type { Collector, SourceOperator, TaskContext } from '../operators/operator.js';
 import type { Chain } from './chain.js';
 import { CompiledChain } from './compiled-chain.js';
 import type { PendingPromises } from './pending-promises.js';
-import type { StepResult } from './task-loop.js';
+import { SLICE_MS, type StepResult } from './task-loop.js';
 
 /** Records between two looks at the clock, at outputs and at pending promises: as many as keep the looks cheap. */
 export const STEP = 64;
@@ -24,6 +26,8 @@ export interface ChainRunnerOptions {
   gate: InputGate | undefined;
   partitions: readonly ResultPartition[];
   pending: PendingPromises;
+  /** Where batches shrink for slow tasks. */
+  debloat: BufferDebloatOptions | undefined;
   /** The chain is never compiled. */
   interpreted: boolean;
 }
@@ -39,6 +43,9 @@ export class ChainRunner {
   /** Records that a step may have where they are large; found by trying. */
   private lightStep = 1;
   private bytesOut = 0;
+  /** When the slice began. */
+  private sliceStart = 0;
+  private readonly debloater: BufferDebloater | undefined;
   /** The operators have seen records: keyed ones know what their state looks like. */
   private hasBegun = false;
   private steps = 0;
@@ -51,7 +58,9 @@ export class ChainRunner {
   private bytesTaken = 0;
 
   constructor(private readonly options: ChainRunnerOptions) {
-    this.compiled = new CompiledChain(options.chain, options.task);
+    const { chain, task, gate, debloat } = options;
+    this.compiled = new CompiledChain(chain, task);
+    if (gate && debloat) this.debloater = new BufferDebloater(gate, debloat, BATCH_RECORDS);
   }
 
   /** Of the batches that were taken from the gate. */
@@ -80,7 +89,7 @@ export class ChainRunner {
   /** A few hundred records. Not while a promise is pending or an output is full. */
   step(): StepResult {
     this.steps++;
-    this.sliceSteps++;
+    if (this.sliceSteps++ === 0) this.sliceStart = performance.now();
     const { source, input } = this.options.chain;
     const result = source ? this.pollSource(source) : this.stepInput(input!);
     this.weigh();
@@ -92,15 +101,21 @@ export class ChainRunner {
     this.hasBegun = true;
     // Until a record is emitted what fails is the source.
     this.options.task.position.current = 0;
-    const state = source.poll(Math.min(this.stepSize, this.lightStep));
+    const state = source.poll(this.budget());
     return state === 'end' ? 'ended' : state;
   }
 
   /** Steps are made long enough that looking at the clock costs nothing, short enough for slices of a few milliseconds. */
   endSlice(): void {
-    if (this.sliceSteps > STEPS_PER_SLICE) this.stepSize = Math.min(LONGEST_STEP, this.stepSize * 2);
-    else if (this.sliceSteps * 4 < STEPS_PER_SLICE) this.stepSize = Math.max(STEP, this.stepSize / 2);
+    const { sliceSteps, stepSize } = this;
+    // A slice that was not used up says nothing about records that take long.
+    const least = performance.now() - this.sliceStart < SLICE_MS ? Math.min(STEP, stepSize) : 1;
+    if (sliceSteps > STEPS_PER_SLICE) this.stepSize = Math.min(LONGEST_STEP, stepSize * 2);
+    else if (sliceSteps * 4 < STEPS_PER_SLICE) this.stepSize = Math.max(least, stepSize >> 1);
     this.sliceSteps = 0;
+    this.debloater?.update(
+      this.recordsTaken - (this.batch ? countOf(this.batch) - this.options.task.position.cursor : 0),
+    );
   }
 
   /** No record will be worked off any more. */
@@ -112,6 +127,13 @@ export class ChainRunner {
   private dropBatch(): void {
     this.batch = undefined;
     this.rows = undefined;
+  }
+
+  /** Records that the next step may have. */
+  private budget(): number {
+    let records = Math.min(this.stepSize, this.lightStep);
+    for (const { batchRecords } of this.options.partitions) if (batchRecords < records) records = batchRecords;
+    return records;
   }
 
   private weigh(): void {
@@ -127,7 +149,11 @@ export class ChainRunner {
     if (this.batch === undefined) {
       const gate = this.options.gate!;
       const next = gate.next();
-      if (!next) return gate.isFinished ? 'ended' : 'idle';
+      if (!next) {
+        this.debloater?.onIdle();
+        return gate.isFinished ? 'ended' : 'idle';
+      }
+      this.debloater?.onInput();
       this.batch = next.batch;
       position.cursor = 0;
       this.recordsTaken += countOf(next.batch);
@@ -135,7 +161,7 @@ export class ChainRunner {
     }
     const { batch } = this;
     const count = countOf(batch);
-    const end = Math.min(count, position.cursor + Math.min(this.stepSize, this.lightStep));
+    const end = Math.min(count, position.cursor + this.budget());
     if (this.rows === undefined && this.mayCompile()) {
       if (this.isStale) this.compiled.invalidate();
       this.isStale = false;

@@ -8,6 +8,7 @@ import type {
   TaskMetrics,
   TaskStateUpdate,
 } from '../../core/protocol/index.js';
+import type { BufferDebloatOptions } from '../network/buffer-debloater.js';
 import { routingOf } from '../network/channel-selector.js';
 import type { InputGate } from '../network/input-gate.js';
 import type { ResultPartition } from '../network/result-partition.js';
@@ -30,6 +31,8 @@ export interface TaskEnvironment {
   afterSlice(): void;
   /** The chain is never compiled. */
   interpreted: boolean;
+  /** Set: batches shrink for slow tasks. */
+  debloat: BufferDebloatOptions | undefined;
   now(): number;
   random(): number;
 }
@@ -182,6 +185,7 @@ export class Task {
       ...this.network,
       pending: this.pending,
       interpreted: this.environment.interpreted,
+      debloat: this.environment.debloat,
     });
     // Who is called must be open before its caller.
     for (const [index, operator] of [...chain.operators.entries()].reverse()) {

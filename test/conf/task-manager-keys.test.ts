@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Configuration, taskManagerMemory } from '../../core/config/index.js';
 import type { RegisterTaskManager } from '../../core/protocol/index.js';
+import { type BufferDebloatOptions, bufferDebloatOptions } from '../../taskmanager/network/buffer-debloater.js';
 import { TestingApplicationMaster } from '../taskmanager/testing-application-master.js';
 import { SECRET } from '../taskmanager/testing-slots.js';
 import { eventually } from '../testing/eventually.js';
@@ -23,6 +24,36 @@ const CONF = {
   'taskmanager.data.port': '42300-42399',
   'taskmanager.registration.timeout': '1 s',
 };
+
+describe('keys of flink-conf.yaml about buffer debloating', () => {
+  const PREFIX = 'taskmanager.network.memory.buffer-debloat';
+  const optionsOf = (key?: string, value?: string): BufferDebloatOptions | undefined =>
+    bufferDebloatOptions(
+      Configuration.from({ [`${PREFIX}.enabled`]: 'true', ...(key && { [`${PREFIX}.${key}`]: value! }) }),
+    );
+
+  it('taskmanager.network.memory.buffer-debloat.enabled lets batches shrink; they do not unless it is set', () => {
+    expect(bufferDebloatOptions(Configuration.from({}))).to.equal(undefined);
+    expect(optionsOf()).to.deep.equal({ targetMs: 1000, periodMs: 200, thresholdPercentages: 25, samples: 20 });
+  });
+
+  it('taskmanager.network.memory.buffer-debloat.target is the time that data in flight should take', () => {
+    expect(optionsOf('target', '2 s')).to.include({ targetMs: 2000 });
+  });
+
+  it('taskmanager.network.memory.buffer-debloat.period is how often it is looked at', () => {
+    expect(optionsOf('period', '50 ms')).to.include({ periodMs: 50 });
+  });
+
+  it('taskmanager.network.memory.buffer-debloat.threshold-percentages is the least change', () => {
+    expect(optionsOf('threshold-percentages', '10')).to.include({ thresholdPercentages: 10 });
+    expect(() => optionsOf('threshold-percentages', '0')).to.throw(/threshold-percentages: "0" is not at least 1/);
+  });
+
+  it('taskmanager.network.memory.buffer-debloat.samples is how many looks are averaged', () => {
+    expect(optionsOf('samples', '5')).to.include({ samples: 5 });
+  });
+});
 
 /** One process with all of its keys changed. Each title begins with its key. */
 describe('keys of flink-conf.yaml that a TaskManager reads', function () {

@@ -4,7 +4,7 @@ import { NetworkMemory } from '../../../taskmanager/network/network-memory.js';
 import { Subpartition } from '../../../taskmanager/network/subpartition.js';
 
 function probed(memory: NetworkMemory): { output: ColumnOutput; subpartition: Subpartition } {
-  const subpartition = new Subpartition(memory, { onFull: () => {}, onConsumed: () => {} });
+  const subpartition = new Subpartition(memory, { onFull: () => {}, onLimit: () => {}, onConsumed: () => {} });
   const output = new ColumnOutput([subpartition], memory, true, () => {});
   for (let i = 0; i < 256; i++) output.observe([`text ${i}`, i], Number.NaN, undefined);
   return { output, subpartition };

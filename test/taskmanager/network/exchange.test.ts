@@ -12,6 +12,8 @@ interface Gate {
   open(): void;
 }
 
+const later = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
+
 function gate(): Gate {
   let open!: () => void;
   const opened = new Promise<void>(resolve => {
@@ -279,6 +281,43 @@ for (const [where, count, linked] of [
       run.cancel();
       await run.ended();
       for (const runtime of slots.runtimes) expect(runtime.usage.networkUsed).to.equal(0);
+    });
+
+    it('what is in flight to a slow consumer shrinks to what it works off in the target of debloating', async () => {
+      const debloat = { targetMs: 50, periodMs: 10, thresholdPercentages: 25, samples: 3 };
+      await start({ networkMemory: 200 * 1024, debloat });
+      const job = new TestingJob();
+      let [made, taken, most] = [0, 0, 0];
+      const text = 'x'.repeat(1000);
+      job
+        .sequence(1, 1e9)
+        .map((n: number) => {
+          most = Math.max(most, ++made - taken);
+          return text + n;
+        })
+        .by('rebalance')
+        .map(
+          async () => {
+            await later(1);
+            taken++;
+          },
+          { chaining: 'NEVER' },
+        )
+        .filter(() => false)
+        .print();
+      const run = slots.deploy(job, { shift: 1 });
+      await eventually(() => most > 100);
+      const settled = async (): Promise<boolean> => {
+        most = 0;
+        const from = taken;
+        await eventually(() => taken > from + 20);
+        return most > 0 && most < 80;
+      };
+      let small = false;
+      for (let i = 0; i < 100 && !small; i++) small = await settled();
+      expect(small).to.equal(true);
+      run.cancel();
+      await run.ended();
     });
 
     it('a slot with more in flight than its share looks at its heap, and may fail what it runs', async () => {

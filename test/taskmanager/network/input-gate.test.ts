@@ -8,7 +8,12 @@ import { WatermarkValve } from '../../../taskmanager/network/watermark-valve.js'
 class TestingChannel implements InputChannel {
   readonly queue: PartitionElement[] = [];
   listener!: ChannelListener;
+  readonly batchesInFlight = 3;
+  limit: number | undefined;
   closed = false;
+  limitBatches(records: number): void {
+    this.limit = records;
+  }
   open(listener: ChannelListener): void {
     this.listener = listener;
   }
@@ -46,6 +51,17 @@ describe('an input gate', () => {
     gate.start([collector()]);
     return gate;
   }
+
+  it('asks the channels that have not ended for smaller batches', () => {
+    const [a, b] = [new TestingChannel(), new TestingChannel()];
+    const gate = gateOf(a, b);
+    expect(gate.batchesInFlight).to.equal(6);
+    b.push({ kind: 'end' });
+    expect(gate.next()).to.equal(undefined);
+    expect(gate.batchesInFlight).to.equal(3);
+    gate.limitBatches(5);
+    expect([a.limit, b.limit]).to.deep.equal([5, undefined]);
+  });
 
   it('takes turns between channels, however much one has', () => {
     const [a, b] = [new TestingChannel(), new TestingChannel()];
