@@ -1,3 +1,4 @@
+import { MillraceError } from '../core/errors.js';
 import type { JobConfig, RestartStrategySpec } from '../core/graph/index.js';
 import type { Duration } from './duration.js';
 
@@ -20,6 +21,22 @@ export class ExecutionConfig {
   }
   isObjectReuseEnabled(): boolean {
     return this.config.objectReuse ?? false;
+  }
+  /** Milliseconds between two latency markers of each source; 0 emits none. Stronger than metrics.latency.interval. */
+  setLatencyTrackingInterval(interval: Duration | number): this {
+    const ms = millisOf(interval);
+    if (!Number.isInteger(ms) || ms < 0) {
+      throw new MillraceError(
+        'INVALID_PROGRAM',
+        `setLatencyTrackingInterval(${ms}): whole milliseconds are needed, 0 for no latency markers.`,
+      );
+    }
+    this.config.latencyTrackingInterval = ms;
+    return this;
+  }
+  /** Milliseconds; 0 unless the program has set it. */
+  getLatencyTrackingInterval(): number {
+    return this.config.latencyTrackingInterval ?? 0;
   }
   /** As the environment's method of that name. */
   setRestartStrategy(strategy: RestartStrategy): this {

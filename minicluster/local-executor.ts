@@ -29,6 +29,7 @@ export class LocalExecutor implements PipelineExecutor {
       chaining: configuration.get(Options.operatorChaining),
       objectReuse: configuration.get(Options.objectReuse),
       bufferTimeout: configuration.get(Options.bufferTimeout),
+      latencyTrackingInterval: configuration.get(Options.latencyInterval),
     });
     const functions = new Map(graph.nodes.map(node => [node.operatorId, node.functions]));
     const fileSystems = createFileSystems(configuration);

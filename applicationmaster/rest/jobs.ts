@@ -5,6 +5,7 @@ import { isHexId } from '../../core/ids.js';
 import type { ExecutionResult, JobWaiting, SubmitResponse } from '../../core/protocol/index.js';
 import type { JobMaster } from '../jobmaster/job-master.js';
 import { exceptionsView } from './exceptions.js';
+import { jobMetrics } from './job-metrics.js';
 import { jobDetails, overviewEntry, vertexDetails } from './job-views.js';
 import type { RestServerOptions } from './server.js';
 import { readSubmission } from './submission.js';
@@ -44,6 +45,9 @@ export function registerJobs(app: FastifyInstance, options: RestServerOptions): 
 
   app.get<JobPath>('/jobs/:jobId', r => jobDetails(jobOf(r.params.jobId), clock.now()));
   app.get<JobPath>('/jobs/:jobId/plan', r => ({ plan: jobPlan(jobOf(r.params.jobId).job) }));
+  app.get<JobPath & { Querystring: { get?: string } }>('/jobs/:jobId/metrics', r =>
+    jobMetrics(jobOf(r.params.jobId), r.query.get),
+  );
   app.get<JobPath>('/jobs/:jobId/exceptions', r => exceptionsView(jobOf(r.params.jobId)));
 
   app.get<JobPath & { Params: { vertexId: string } }>('/jobs/:jobId/vertices/:vertexId', r => {

@@ -54,6 +54,7 @@ export function generateOptions(configuration: Configuration, parallelism: numbe
     chaining: configuration.get(Options.operatorChaining),
     objectReuse: configuration.get(Options.objectReuse),
     bufferTimeout: configuration.get(Options.bufferTimeout),
+    latencyTrackingInterval: configuration.get(Options.latencyInterval),
   };
 }
 

@@ -98,6 +98,9 @@ export const Options = {
         'How long a record may wait for its batch to fill (of an idle task a tenth of it); 0 sends each record, -1 only full batches.',
     },
   ),
+  latencyInterval: duration('metrics.latency.interval', 0, {
+    description: 'Time between two latency markers of a source; 0 emits none.',
+  }),
   executionTarget: custom<'remote' | 'local' | 'yarn-session' | 'yarn-per-job', undefined>(
     'string',
     oneOf('remote', 'local', 'yarn-session', 'yarn-per-job'),

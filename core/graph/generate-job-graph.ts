@@ -14,6 +14,8 @@ export interface GenerateOptions {
   objectReuse?: boolean;
   /** Milliseconds; execution.buffer-timeout. */
   bufferTimeout?: number;
+  /** Milliseconds; metrics.latency.interval. */
+  latencyTrackingInterval?: number;
   properties?: Record<string, string>;
 }
 
@@ -54,6 +56,7 @@ export function generateJobGraph(graph: StreamGraph, options: GenerateOptions = 
         source.bufferTimeout >= 0 ? source.bufferTimeout : (graph.config.bufferTimeout ?? options.bufferTimeout ?? 100),
     };
   });
+  const latencyTrackingInterval = graph.config.latencyTrackingInterval ?? options.latencyTrackingInterval ?? 0;
   return {
     jobId: options.jobId ?? randomId(),
     jobName: graph.jobName,
@@ -62,6 +65,7 @@ export function generateJobGraph(graph: StreamGraph, options: GenerateOptions = 
     config: {
       objectReuse: graph.config.objectReuse ?? options.objectReuse ?? false,
       ...(graph.config.restartStrategy && { restartStrategy: graph.config.restartStrategy }),
+      ...(latencyTrackingInterval > 0 && { latencyTrackingInterval }),
       properties: options.properties ?? {},
     },
   };

@@ -86,6 +86,8 @@ export interface JobGraph {
   config: {
     objectReuse: boolean;
     restartStrategy?: RestartStrategySpec;
+    /** Milliseconds between two latency markers of a source; absent: none. */
+    latencyTrackingInterval?: number;
     /** -D and file settings that concern the job. */
     properties: Record<string, string>;
   };

@@ -61,6 +61,8 @@ export interface JobConfig {
   /** Milliseconds; 0 flushes each record, -1 only full buffers. */
   bufferTimeout?: number;
   objectReuse?: boolean;
+  /** Milliseconds; 0: no latency markers. */
+  latencyTrackingInterval?: number;
   chaining?: boolean;
   restartStrategy?: RestartStrategySpec;
 }

@@ -6,6 +6,7 @@
 import type { SerializedError } from '../errors.js';
 import type { AccumulatorValue, JobEdge, JobGraph, JobVertex } from '../graph/job-graph.js';
 import type { HexId } from '../ids.js';
+import type { LatencyFigures } from './latency.js';
 
 export interface HostPort {
   host: string;
@@ -85,6 +86,8 @@ export interface TaskMetrics {
   busyMs: number;
   backPressuredMs: number;
   idleMs: number;
+  /** By Flink's metric name `latency.source_id.….latency`; absent without markers. */
+  latencies?: Record<string, LatencyFigures>;
 }
 
 export interface TaskManagerHeartbeat {

@@ -13,7 +13,7 @@ export const FrameKind = {
   CLOSE: 2,
   /** producer → consumer: payload = an encoded batch; costs a credit */
   DATA: 3,
-  /** producer → consumer, in band, no credit: payload {type: 'watermark', timestamp} | {type: 'status', idle} | {type: 'barrier', …} */
+  /** producer → consumer, in band, no credit: payload {type: 'watermark', timestamp} | {type: 'status', idle} | {type: 'latencyMarker', marker} | {type: 'barrier', …} */
   EVENT: 4,
   /** producer → consumer: the partition ended orderly, nothing follows */
   END: 5,

@@ -2,6 +2,7 @@
 import type { RecordBatch } from '../../core/types/index.js';
 import type { Collector } from '../operators/operator.js';
 import type { InputChannel } from './input-channel.js';
+import type { PartitionEvent } from './partition-element.js';
 import { WatermarkValve } from './watermark-valve.js';
 
 interface Member {
@@ -33,6 +34,7 @@ export interface GateBatch {
 export class InputGate {
   private readonly members: Member[];
   private readonly ready: Member[] = [];
+  private inputs: Collector[] = [];
   private valves: WatermarkValve[] = [];
   private open = 0;
   private failure: { error: unknown } | undefined;
@@ -65,6 +67,7 @@ export class InputGate {
 
   /** Opens the channels; `inputs` are the head's, by index. */
   start(inputs: Collector[]): void {
+    this.inputs = inputs;
     this.valves = inputs.map(
       (collector, i) => new WatermarkValve(this.members.filter(m => m.input === i).length, collector),
     );
@@ -118,9 +121,10 @@ export class InputGate {
     this.valves[member.input]?.status(member.valveIndex, false);
   }
 
-  private handle(member: Member, event: { type: string; timestamp?: number; idle?: boolean }): void {
+  private handle(member: Member, event: PartitionEvent): void {
     const valve = this.valves[member.input];
-    if (event.type === 'watermark') valve?.watermark(member.valveIndex, event.timestamp ?? Number.NEGATIVE_INFINITY);
-    else if (event.type === 'status') valve?.status(member.valveIndex, event.idle === true);
+    if (event.type === 'watermark') valve?.watermark(member.valveIndex, event.timestamp);
+    else if (event.type === 'status') valve?.status(member.valveIndex, event.idle);
+    else this.inputs[member.input]?.emitLatencyMarker(event.marker);
   }
 }

@@ -1,5 +1,5 @@
 /** HOT PATH */
-import type { ResultPartitionDescriptor } from '../../core/protocol/index.js';
+import type { LatencyMarker, ResultPartitionDescriptor } from '../../core/protocol/index.js';
 import { RecordGuard } from '../../core/types/index.js';
 import type { Output } from '../operators/operator.js';
 import { ALL, type Routing } from './channel-selector.js';
@@ -42,6 +42,7 @@ export class ResultPartition implements Output, SubpartitionOwner {
   private rowsOut = 0;
   private rowBytesOut = 0;
   private fullCount = 0;
+  private markers = 0;
   private recordsPerBatch: number;
   private toConsume: number;
   private resolveConsumed!: () => void;
@@ -119,6 +120,16 @@ export class ResultPartition implements Output, SubpartitionOwner {
 
   emitStatus(idle: boolean): void {
     this.broadcast({ type: 'status', idle });
+  }
+
+  /**
+   * To one consumer after the other, with the batch that is open there: it waits as long as a record would. It may come
+   * after records that came after it, never before one that came before it.
+   */
+  emitLatencyMarker(marker: LatencyMarker): void {
+    this.subpartitions[this.markers++ % this.subpartitions.length]?.mark({ type: 'latencyMarker', marker });
+    if (this.timeout === 0) this.flush();
+    else this.startTimer();
   }
 
   flush(): void {

@@ -28,6 +28,8 @@ export class Subpartition {
   private timestamps: Float64Array | undefined;
   private bytes = 0;
   private odd = false;
+  /** Events that leave after the open batch. */
+  private readonly marks: PartitionEvent[] = [];
 
   private readonly queue: PartitionElement[] = [];
   private queuedBatches = 0;
@@ -82,8 +84,22 @@ export class Subpartition {
     if (position + 1 >= this.limit || this.bytes >= this.memory.batchBytes) this.flush();
   }
 
+  /** An event that leaves with the open batch, or the batch of columns that is open for this consumer, after its records. */
+  mark(event: PartitionEvent): void {
+    this.marks.push(event);
+  }
+
   /** Closes the open batch, if it has any record. */
   flush(): void {
+    this.flushRows();
+    this.flushMarks();
+  }
+
+  private flushMarks(): void {
+    if (this.marks.length > 0) for (const event of this.marks.splice(0)) this.push({ kind: 'event', event });
+  }
+
+  private flushRows(): void {
     const { records, bytes, odd } = this;
     if (records.length === 0) return;
     // The array is cut to the batch's size: a slice of a kept one would pin all of it.
@@ -99,10 +115,11 @@ export class Subpartition {
 
   /** A batch of columns, after all records that were added before it. */
   addBatch(batch: ColumnBatch): void {
-    this.flush();
+    this.flushRows();
     this.queuedBatches++;
     this.memory.take(batch.bytes);
     this.push({ kind: 'data', batch });
+    this.flushMarks();
   }
 
   /** After all records that were added before it. */
@@ -172,6 +189,7 @@ export class Subpartition {
   private clear(): void {
     for (const element of this.queue.splice(0)) if (element.kind === 'data') this.memory.give(element.batch.bytes);
     this.queuedBatches = 0;
+    this.marks.length = 0;
     this.records = [];
     this.timestamps = undefined;
     this.bytes = 0;

@@ -1,6 +1,7 @@
 /** HOT PATH */
 import { MillraceError } from '../../core/errors.js';
 import type { FieldReference, OperatorSpec } from '../../core/graph/index.js';
+import type { LatencyMarker } from '../../core/protocol/index.js';
 import { copyRecord } from '../../core/types/index.js';
 import { columnName } from '../state/column-set.js';
 import { KeySlots } from '../state/key-slots.js';
@@ -89,6 +90,11 @@ export class AggregateFieldOperator implements OneInputOperator {
 
   emitStatus(idle: boolean): void {
     this.output.emitStatus(idle);
+  }
+
+  emitLatencyMarker(marker: LatencyMarker): void {
+    this.context.task.onLatencyMarker(this.context.index, marker);
+    this.output.emitLatencyMarker(marker);
   }
 }
 

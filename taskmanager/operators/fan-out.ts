@@ -1,4 +1,5 @@
 /** HOT PATH */
+import type { LatencyMarker } from '../../core/protocol/index.js';
 import { copyRecord } from '../../core/types/index.js';
 import type { Output } from './operator.js';
 
@@ -11,6 +12,7 @@ export class FanOut implements Output {
   private readonly last: Output;
   private readonly others: Output[];
   private readonly copies: boolean[];
+  private markers = 0;
 
   /** `outputs` as `inOrder` gives them. */
   constructor(outputs: Output[], objectReuse: boolean) {
@@ -34,6 +36,12 @@ export class FanOut implements Output {
     for (const output of this.others) output.emitStatus(idle);
     this.last.emitStatus(idle);
   }
+
+  /** One way each time: where ways meet again markers would double. */
+  emitLatencyMarker(marker: LatencyMarker): void {
+    const way = this.markers++ % (this.others.length + 1);
+    (this.others[way] ?? this.last).emitLatencyMarker(marker);
+  }
 }
 
 /** Who takes copies himself comes first: the one that gets the original may do with it what it likes. */
@@ -50,4 +58,5 @@ export const NOWHERE: Output = {
   collect: () => {},
   emitWatermark: () => {},
   emitStatus: () => {},
+  emitLatencyMarker: () => {},
 };

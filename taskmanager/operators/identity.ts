@@ -1,4 +1,5 @@
 /** HOT PATH */
+import type { LatencyMarker } from '../../core/protocol/index.js';
 import type { OneInputOperator, OperatorCode, OperatorContext, Output } from './operator.js';
 
 /** Hands everything on: what union or a bare `keyBy().print()` leaves behind. */
@@ -6,7 +7,7 @@ export class IdentityOperator implements OneInputOperator {
   readonly takesCopies: boolean;
   private readonly output: Output;
 
-  constructor(context: OperatorContext) {
+  constructor(private readonly context: OperatorContext) {
     this.output = context.output;
     this.takesCopies = context.output.takesCopies;
   }
@@ -25,5 +26,10 @@ export class IdentityOperator implements OneInputOperator {
 
   emitStatus(idle: boolean): void {
     this.output.emitStatus(idle);
+  }
+
+  emitLatencyMarker(marker: LatencyMarker): void {
+    this.context.task.onLatencyMarker(this.context.index, marker);
+    this.output.emitLatencyMarker(marker);
   }
 }

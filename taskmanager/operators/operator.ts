@@ -1,6 +1,7 @@
 import type { FileSystems } from '../../core/fs/index.js';
 import type { ChainedOperator, JobVertex, OperatorFunctions } from '../../core/graph/index.js';
 import type { Logger } from '../../core/logging.js';
+import type { LatencyMarker } from '../../core/protocol/index.js';
 import type { KeySlots } from '../state/key-slots.js';
 import type { Code } from '../task/code.js';
 
@@ -13,6 +14,8 @@ export interface Collector {
   emitWatermark(timestamp: number): void;
   /** idle: no records for now, so that others need not wait for this one's watermark. */
   emitStatus(idle: boolean): void;
+  /** In its place between records, as they are not counted, copied or shown to authors. */
+  emitLatencyMarker(marker: LatencyMarker): void;
 }
 
 export interface Output extends Collector {
@@ -101,6 +104,8 @@ export interface TaskContext {
   readonly mode: { interpreted: boolean };
   /** The task's function should be written anew before its next slice. */
   recompile(): void;
+  /** A latency marker came to operator `index`. */
+  onLatencyMarker(index: number, marker: LatencyMarker): void;
   /** Stops the task's input until the thenable settles; a rejection fails the task, naming operator `index`. */
   suspend<T>(index: number, thenable: PromiseLike<T>, resume: (value: T) => void): void;
   /** A source has something again. */

@@ -1,4 +1,5 @@
 /** HOT PATH */
+import type { LatencyMarker } from '../../core/protocol/index.js';
 import { formatRecord } from '../../core/types/index.js';
 import type { OneInputOperator, OperatorContext, TaskContext } from './operator.js';
 
@@ -14,7 +15,10 @@ export class PrintSink implements OneInputOperator {
   private readonly stream: 'out' | 'err';
   private lines = '';
 
-  constructor(context: OperatorContext, { stderr, prefix }: { stderr: boolean; prefix: string }) {
+  constructor(
+    private readonly context: OperatorContext,
+    { stderr, prefix }: { stderr: boolean; prefix: string },
+  ) {
     this.task = context.task;
     this.stream = stderr ? 'err' : 'out';
     const subtask = this.task.vertex.parallelism > 1 ? String(this.task.subtaskIndex + 1) : '';
@@ -29,6 +33,10 @@ export class PrintSink implements OneInputOperator {
 
   emitWatermark(): void {}
   emitStatus(): void {}
+
+  emitLatencyMarker(marker: LatencyMarker): void {
+    this.task.onLatencyMarker(this.context.index, marker);
+  }
 
   endOfSlice(): void {
     if (this.lines === '') return;

@@ -1,9 +1,14 @@
 /** HOT PATH */
+import type { LatencyMarker } from '../../core/protocol/index.js';
 import { type Code, thenable } from '../task/code.js';
 import type { OneInputOperator, OperatorContext, Output, TaskEnd } from './operator.js';
 import type { UserFunction } from './user-function.js';
 
-type Waiting = { record: unknown; timestamp: number } | { watermark: number } | { idle: boolean };
+type Waiting =
+  | { record: unknown; timestamp: number }
+  | { watermark: number }
+  | { idle: boolean }
+  | { marker: LatencyMarker };
 
 /**
  * An operator around a function of the author's with one input. If the function returns a thenable, what comes next
@@ -41,6 +46,16 @@ export abstract class UserOperator<F extends (...args: never[]) => unknown> impl
   emitStatus(idle: boolean): void {
     if (this.waiting === undefined) this.output.emitStatus(idle);
     else this.waiting.push({ idle });
+  }
+
+  emitLatencyMarker(marker: LatencyMarker): void {
+    if (this.waiting === undefined) this.pass(marker);
+    else this.waiting.push({ marker });
+  }
+
+  private pass(marker: LatencyMarker): void {
+    this.context.task.onLatencyMarker(this.index, marker);
+    this.output.emitLatencyMarker(marker);
   }
 
   /** Text that says whose code runs next. */
@@ -81,6 +96,7 @@ export abstract class UserOperator<F extends (...args: never[]) => unknown> impl
       const next = waited[i]!;
       if ('record' in next) this.process(next.record, next.timestamp);
       else if ('watermark' in next) this.output.emitWatermark(next.watermark);
+      else if ('marker' in next) this.pass(next.marker);
       else this.output.emitStatus(next.idle);
     }
   }

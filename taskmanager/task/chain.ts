@@ -1,6 +1,7 @@
 import { MillraceError } from '../../core/errors.js';
 import type { ChainedOperator, JobVertex, OperatorFunctions } from '../../core/graph/index.js';
 import { isSource } from '../../core/graph/index.js';
+import type { LatencyMarker } from '../../core/protocol/index.js';
 import { createOperator } from '../operators/create-operator.js';
 import { FanOut, inOrder, NOWHERE } from '../operators/fan-out.js';
 import type { OneInputOperator, Operator, Output, SourceOperator, TaskContext } from '../operators/operator.js';
@@ -107,5 +108,9 @@ export class SwitchableOutput implements Output {
 
   emitStatus(idle: boolean): void {
     this.output.emitStatus(idle);
+  }
+
+  emitLatencyMarker(marker: LatencyMarker): void {
+    this.output.emitLatencyMarker(marker);
   }
 }

@@ -16,6 +16,8 @@ import type { Operator, TaskContext, TaskEnd } from '../operators/operator.js';
 import { TaskAccumulators } from './accumulators.js';
 import { buildChain, type Chain } from './chain.js';
 import { ChainRunner, STEP } from './chain-runner.js';
+import { LatencySource } from './latency-source.js';
+import { LatencyStats } from './latency-stats.js';
 import { PendingPromises } from './pending-promises.js';
 import { OperatorRuntimeContext } from './runtime-context.js';
 import { taskError } from './task-error.js';
@@ -56,6 +58,9 @@ export class Task {
   private readonly context: TaskContext;
   private readonly accumulators = new TaskAccumulators();
   private readonly loop: TaskLoop;
+  private readonly latencies: LatencyStats;
+  /** Of a source's task, where markers are wanted. */
+  private latencySource: LatencySource | undefined;
   /** Before any operator is opened: none of them. */
   private readonly position = { current: -1, cursor: 0 };
   private readonly mode: { interpreted: boolean };
@@ -78,6 +83,7 @@ export class Task {
   ) {
     const { interpreted } = environment;
     this.mode = { interpreted };
+    this.latencies = new LatencyStats(descriptor.subtaskIndex, environment.now);
     this.pending = new PendingPromises({
       position: this.position,
       mode: this.mode,
@@ -149,6 +155,7 @@ export class Task {
     this.loop.account();
     const sum = (of: (p: ResultPartition) => number): number => this.network.partitions.reduce((n, p) => n + of(p), 0);
     const { busyMs, backPressuredMs, idleMs } = this.loop.times;
+    const latencies = this.latencies.figures();
     return {
       executionId: this.executionId,
       recordsIn: this.runner?.recordsIn ?? 0,
@@ -158,6 +165,7 @@ export class Task {
       busyMs: Math.round(busyMs),
       backPressuredMs: Math.round(backPressuredMs),
       idleMs: Math.round(idleMs),
+      ...(latencies && { latencies }),
     };
   }
 
@@ -196,14 +204,30 @@ export class Task {
     if (this.end) return;
     this.report('RUNNING');
     this.network.gate?.start(chain.input ? [chain.input] : []);
+    if (chain.source) this.emitLatencyMarkers(chain);
     this.loop.start();
     this.position.current = 0;
     chain.source?.start?.();
   }
 
+  private emitLatencyMarkers({ headOutput }: Chain): void {
+    const { latencyTrackingInterval: interval } = this.job.config;
+    if (interval === undefined) return;
+    const { vertex, subtaskIndex } = this.descriptor;
+    this.latencySource = new LatencySource({
+      interval,
+      operatorId: vertex.operators[0]!.operatorId,
+      subtaskIndex,
+      now: this.environment.now,
+      isWritable: () => this.pending.isEmpty && this.isWritable(),
+      emit: marker => headOutput.emitLatencyMarker(marker),
+    });
+  }
+
   private step(): StepResult {
     if (!this.pending.isEmpty) return 'idle';
     if (!this.isWritable()) return 'backPressured';
+    this.latencySource?.emitDue();
     return this.runner!.step();
   }
 
@@ -222,6 +246,7 @@ export class Task {
   private async finish(): Promise<void> {
     const chain = this.chain!;
     this.runner!.end();
+    this.latencySource?.stop();
     try {
       // Event time is over when a bounded source is.
       if (chain.source) chain.headOutput.emitWatermark(Number.MAX_SAFE_INTEGER);
@@ -250,6 +275,7 @@ export class Task {
     if (this.end !== undefined) return;
     this.end = end;
     this.loop.stop();
+    this.latencySource?.stop();
     this.releaseWriters();
     try {
       this.chain?.source?.cancel?.();
@@ -347,6 +373,7 @@ export class Task {
       position: this.position,
       mode: this.mode,
       recompile: () => this.recompile(),
+      onLatencyMarker: (index, marker) => this.latencies.report(marker, vertex.operators[index]!.operatorId),
       suspend: (index, thenable, resume) => this.pending.add(index, thenable, resume),
       wake: this.wake,
       whenWritable: () => this.whenWritable(),

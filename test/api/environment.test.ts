@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import {
   type Collector,
+  Duration,
   LongCounter,
   MillraceError,
   RestartStrategies,
@@ -159,6 +160,15 @@ describe('an environment', () => {
       objectReuse: true,
       restartStrategy: { type: 'fixed-delay', attempts: 2, delayMs: 10 },
     });
+  });
+
+  it('takes whole milliseconds or a Duration for the interval of latency markers', () => {
+    const config = environment().getConfig();
+    expect(config.getLatencyTrackingInterval()).to.equal(0);
+    expect(config.setLatencyTrackingInterval(Duration.ofSeconds(2)).getLatencyTrackingInterval()).to.equal(2000);
+    for (const wrong of [-1, 0.5, Number.NaN]) {
+      expect(() => config.setLatencyTrackingInterval(wrong)).to.throw(/whole milliseconds are needed, 0 for no/);
+    }
   });
 
   for (const [what, build, message] of [

@@ -49,6 +49,19 @@ describe('keys of flink-conf.yaml that concern jobs', () => {
     expect(graphOf({ 'execution.buffer-timeout': '-1' }).edges.map(e => e.bufferTimeout)).to.deep.equal([-1]);
   });
 
+  it('metrics.latency.interval is how often a source emits a latency marker, unless the program says otherwise', () => {
+    expect(graphOf({}).config).to.not.have.property('latencyTrackingInterval');
+    const conf = { 'metrics.latency.interval': '2 s' };
+    expect(graphOf(conf).config.latencyTrackingInterval).to.equal(2000);
+    const own = (interval: number): JobGraph =>
+      graphOf(conf, env => {
+        env.getConfig().setLatencyTrackingInterval(interval);
+        words(env);
+      });
+    expect(own(50).config.latencyTrackingInterval).to.equal(50);
+    expect(own(0).config).to.not.have.property('latencyTrackingInterval');
+  });
+
   it('task.cancellation.timeout is how long a task that does not end is waited for', async () => {
     const cluster = await TestingCluster.start({ conf: { 'task.cancellation.timeout': '100 ms' } });
     try {

@@ -1,5 +1,6 @@
 /** HOT PATH */
 import { type FileWriter, joinPath } from '../../../core/fs/index.js';
+import type { LatencyMarker } from '../../../core/protocol/index.js';
 import { formatRecord } from '../../../core/types/index.js';
 import type { OneInputOperator, OperatorContext, TaskEnd } from '../../operators/operator.js';
 
@@ -39,6 +40,10 @@ export class TextFileSink implements OneInputOperator {
 
   emitWatermark(): void {}
   emitStatus(): void {}
+
+  emitLatencyMarker(marker: LatencyMarker): void {
+    this.context.task.onLatencyMarker(this.context.index, marker);
+  }
 
   async close(end: TaskEnd): Promise<void> {
     if (!this.writer) return;

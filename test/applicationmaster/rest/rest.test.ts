@@ -75,6 +75,25 @@ describe("the JobManager's REST API", () => {
     expect(JSON.stringify(result['job-execution-result']['failure-cause'])).to.contain('RangeError');
   });
 
+  it('shows the figures of latency markers by Flink’s names', async () => {
+    await start({ conf: { 'heartbeat.interval': '50 ms' } });
+    const job = cluster.submit(env => {
+      env.getConfig().setLatencyTrackingInterval(5);
+      env
+        .fromSequence(0, Number.MAX_SAFE_INTEGER)
+        .filter(() => false)
+        .print();
+    });
+    const path = `/jobs/${job.job.jobId}/metrics`;
+    const [source, filter] = job.job.vertices[0]!.operators;
+    const name = `latency.source_id.${source!.operatorId}.operator_id.${filter!.operatorId}.operator_subtask_index.0.latency`;
+    await eventually(async () => (await get<Array<{ id: string }>>(path)).some(m => m.id === `${name}_p99`));
+    const values = await get<Array<{ id: string; value: string }>>(`${path}?get=${name}_p99,nothing,${name}_max`);
+    expect(values.map(v => v.id)).to.deep.equal([`${name}_p99`, `${name}_max`]);
+    for (const { value } of values) expect(Number(value)).to.be.at.least(0);
+    expect(await get('/jobs/'.concat(cluster.submitEndless(1, 'plain').job.jobId, '/metrics'))).to.deep.equal([]);
+  });
+
   it('shows how the memory of a TaskManager is split, and what it uses', async () => {
     await start({ slots: 2, conf: { 'heartbeat.interval': '50 ms' } });
     await eventually(() => cluster.master.slots.taskManagers.get('local-1')?.heartbeat);

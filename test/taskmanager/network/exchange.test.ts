@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { deserializeError, MillraceError, rootCause } from '../../../core/errors.js';
 import { subtaskOfKey } from '../../../core/graph/index.js';
+import type { LatencyFigures } from '../../../core/protocol/index.js';
 import { eventually } from '../../testing/eventually.js';
 import { TestingJob } from '../testing-job.js';
 import { TestingSlots } from '../testing-slots.js';
@@ -318,6 +319,61 @@ for (const [where, count, linked] of [
       expect(small).to.equal(true);
       run.cancel();
       await run.ended();
+    });
+
+    it('latency markers take their turn behind records, are measured by each operator, and count as none', async () => {
+      let [clock, looks] = [1000, 0];
+      const now = (): number => {
+        looks++;
+        return clock;
+      };
+      await start({ now });
+      const consumer = gate();
+      const ended = gate();
+      const job = new TestingJob({ latencyTrackingInterval: 2 });
+      const run = async (ctx: { collect(x: unknown): void }): Promise<void> => {
+        ctx.collect('first');
+        await ended.opened;
+        ctx.collect('last');
+      };
+      const seen: unknown[] = [];
+      job
+        .source({ kind: 'source.function', parallel: false }, { function: { run, cancel: ended.open } })
+        .map((x: string) => x)
+        .keyBy((x: string) => x)
+        .map((x: string) => (x === 'first' ? consumer.opened.then(() => x) : x), { name: 'Slow' })
+        .sink((x: string) => void seen.push(x));
+      const running = slots.deploy(job, { shift: 1 });
+      await eventually(() => slots.runtimes.flatMap(r => r.metrics()).some(m => m.recordsIn === 1));
+      const before = looks;
+      await eventually(() => looks > before + 5);
+      clock += 500;
+      consumer.open();
+      const latenciesOf = (vertex: string): Record<string, LatencyFigures> | undefined =>
+        slots.runtimes.flatMap(r => r.metrics()).find(m => m.executionId === running.executionOf(vertex))?.latencies;
+      await eventually(() => Object.values(latenciesOf('Slow') ?? {}).some(l => l.max === 500));
+      const [source, map, slow, sink] = running.graph.vertices.flatMap(v => v.operators.map(o => o.operatorId));
+      const nameOf = (operator?: string): string =>
+        `latency.source_id.${source}.operator_id.${operator}.operator_subtask_index.0.latency`;
+      expect(Object.keys(latenciesOf('Map')!)).to.deep.equal([nameOf(map)]);
+      expect(latenciesOf('Map')![nameOf(map)]).to.include({ min: 0, max: 0, p99: 0 });
+      expect(Object.keys(latenciesOf('Slow')!)).to.have.members([nameOf(slow), nameOf(sink)]);
+      ended.open();
+      await running.ended();
+      expect(seen).to.deep.equal(['first', 'last']);
+      const metrics = running.updates.filter(u => u.state === 'FINISHED').map(u => u.metrics!);
+      expect(metrics.map(m => [m.recordsIn, m.recordsOut]).sort()).to.deep.equal([
+        [0, 2],
+        [2, 0],
+      ]);
+    });
+
+    it('no latency is measured unless it is asked for', async () => {
+      await start();
+      const job = new TestingJob();
+      job.sequence(1, 1000).by('rebalance').print();
+      const { updates } = await slots.run(job, { shift: 1 });
+      for (const { metrics } of updates) expect(metrics ?? {}).to.not.have.property('latencies');
     });
 
     it('a slot with more in flight than its share looks at its heap, and may fail what it runs', async () => {

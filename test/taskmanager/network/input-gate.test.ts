@@ -4,6 +4,7 @@ import type { ChannelListener, InputChannel } from '../../../taskmanager/network
 import { InputGate } from '../../../taskmanager/network/input-gate.js';
 import type { PartitionElement } from '../../../taskmanager/network/partition-element.js';
 import { WatermarkValve } from '../../../taskmanager/network/watermark-valve.js';
+import type { Collector } from '../../../taskmanager/operators/operator.js';
 
 class TestingChannel implements InputChannel {
   readonly queue: PartitionElement[] = [];
@@ -37,10 +38,11 @@ const watermark = (timestamp: number): PartitionElement => ({ kind: 'event', eve
 
 describe('an input gate', () => {
   let events: string[];
-  const collector = (): { collect(): void; emitWatermark(t: number): void; emitStatus(i: boolean): void } => ({
+  const collector = (): Collector => ({
     collect: () => {},
     emitWatermark: t => void events.push(`watermark ${t}`),
     emitStatus: i => void events.push(`idle ${i}`),
+    emitLatencyMarker: m => void events.push(`marker ${m.markedAt}`),
   });
   function gateOf(...channels: TestingChannel[]): InputGate {
     events = [];
@@ -51,6 +53,22 @@ describe('an input gate', () => {
     gate.start([collector()]);
     return gate;
   }
+
+  it('hands on latency markers in their place between batches', () => {
+    const a = new TestingChannel();
+    const gate = gateOf(a);
+    const marker = (markedAt: number): PartitionElement => ({
+      kind: 'event',
+      event: { type: 'latencyMarker', marker: { markedAt, operatorId: 'o', subtaskIndex: 0 } },
+    });
+    a.push(data(1), marker(5), data(2), marker(6));
+    gate.next();
+    expect(events).to.deep.equal([]);
+    gate.next();
+    expect(events).to.deep.equal(['marker 5']);
+    gate.next();
+    expect(events).to.deep.equal(['marker 5', 'marker 6']);
+  });
 
   it('asks the channels that have not ended for smaller batches', () => {
     const [a, b] = [new TestingChannel(), new TestingChannel()];
