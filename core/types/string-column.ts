@@ -17,6 +17,10 @@ export class StringColumn {
     return this.encoding === 'latin1';
   }
 
+  get view(): DataView {
+    return new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+  }
+
   get text(): string {
     return (this.joined ??= this.bytes.toString(this.encoding));
   }

@@ -21,6 +21,9 @@ export interface ResultPartitionOptions {
   onLayoutChanged(): void;
 }
 
+/** In place of a channel: ask the routing. */
+export const UNROUTED = -2;
+
 /** Share of the buffer timeout after which an idle task's records leave: batching saves nothing there. */
 const IDLE_SHARE = 0.1;
 
@@ -102,10 +105,10 @@ export class ResultPartition implements Output, SubpartitionOwner {
     this.collectRow(record, timestamp, this.routes.select(record));
   }
 
-  /** A record that the layout of the columns does not hold, for this channel. */
+  /** A record that the layout of the columns does not hold, for this channel if it is routed already. */
   collectMisfit(record: unknown, timestamp: number, channel: number): void {
     this.columns.misfit(record, timestamp, this.keyOf(record));
-    this.collectRow(record, timestamp, channel);
+    this.collectRow(record, timestamp, channel === UNROUTED ? this.routes.select(record) : channel);
   }
 
   /** Before the first record of a batch of columns. */

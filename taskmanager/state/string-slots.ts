@@ -1,17 +1,21 @@
 /** HOT PATH */
 import { ownString } from '../../core/types/index.js';
 
+/** Ints of an entry: hash, slot of the string plus one (0 is an empty place), and its first eight bytes, see `pack`. */
+const ENTRY = 4;
+/** In place of the last four bytes of what is not short; no byte of a short string is above 127. */
+const LONG = -1;
+
 /**
  * Strings → slots, by Java's hashCode, which a record brings along from where it was routed. Open addressing with a load
- * of at most a half, hash and slot side by side; a string whose bytes came over a wire is compared with bytes, so a known
- * key costs no new string.
+ * of at most a half. A string that came over a wire is compared as bytes, so a known key costs no new string; the bytes
+ * of short ones stand in the table itself: what a lookup costs is the memory that it has to wait for.
  */
 export class StringSlots {
   private mask = 1023;
-  /** By twos: a hash, and the slot of its string plus one; 0 is an empty place. */
-  private table = new Int32Array(2048);
+  private table = new Int32Array((this.mask + 1) * ENTRY);
   private count = 0;
-  /** Bytes of the ASCII keys that were asked for as bytes, and where those of a slot are: by twos, start and length. */
+  /** Bytes of the ASCII keys that were asked for as bytes and are not short, and where those of a slot are: by twos, start and length. */
   private arena = new Uint8Array(4096);
   private arenaEnd = 0;
   private places: Int32Array | undefined;
@@ -21,25 +25,42 @@ export class StringSlots {
 
   slotOf(text: string, hash: number): number {
     const { table, mask, keys } = this;
-    for (let i = spread(hash) & mask; ; i = (i + 1) & mask) {
-      const slot = table[i * 2 + 1]! - 1;
-      if (slot < 0) return this.insert(text, hash, i);
-      if (table[i * 2] === hash && keys[slot] === text) return slot;
+    for (let at = spread(hash) & mask; ; at = (at + 1) & mask) {
+      const slot = table[at * ENTRY + 1]! - 1;
+      if (slot < 0) return this.insert(text, hash, at);
+      if (table[at * ENTRY] === hash && keys[slot] === text) return slot;
     }
   }
 
   /** The bytes from `start` to `end` must be ASCII. */
-  slotOfBytes(bytes: Buffer, start: number, end: number, hash: number): number {
+  slotOfBytes(bytes: DataView, start: number, end: number, hash: number): number {
+    const length = end - start;
+    if (length > 8 || start + 8 > bytes.byteLength) return this.slotOfLong(bytes, start, end, hash);
+    const head = bytes.getInt32(start, true) & HEADS[length]!;
+    const tail = (bytes.getInt32(start + 4, true) & TAILS[length]!) | (length < 8 ? length << 24 : 0);
+    if (length === 8 && tail >>> 24 < 8) return this.slotOfLong(bytes, start, end, hash);
+    const { table, mask } = this;
+    for (let at = spread(hash) & mask; ; at = (at + 1) & mask) {
+      const entry = at * ENTRY;
+      const slot = table[entry + 1]! - 1;
+      if (slot < 0) return this.insert(textOf(bytes, start, end), hash, at);
+      if (table[entry + 3] === tail && table[entry + 2] === head && table[entry] === hash) return slot;
+    }
+  }
+
+  private slotOfLong(bytes: DataView, start: number, end: number, hash: number): number {
+    const length = end - start;
+    // Too near the end of the bytes to be read by fours.
+    if (length <= 8) return this.slotOf(textOf(bytes, start, end), hash);
     const places = (this.places ??= this.fillArena());
     const { table, mask, arena } = this;
-    const length = end - start;
-    for (let i = spread(hash) & mask; ; i = (i + 1) & mask) {
-      const slot = table[i * 2 + 1]! - 1;
-      if (slot < 0) return this.insert(bytes.toString('latin1', start, end), hash, i);
-      if (table[i * 2] !== hash || places[slot * 2 + 1] !== length) continue;
+    for (let at = spread(hash) & mask; ; at = (at + 1) & mask) {
+      const slot = table[at * ENTRY + 1]! - 1;
+      if (slot < 0) return this.insert(textOf(bytes, start, end), hash, at);
+      if (table[at * ENTRY] !== hash || places[slot * 2 + 1] !== length) continue;
       const from = places[slot * 2]!;
       let j = 0;
-      while (j < length && arena[from + j] === bytes[start + j]) j++;
+      while (j < length && arena[from + j] === bytes.getUint8(start + j)) j++;
       if (j === length) return slot;
     }
   }
@@ -48,8 +69,10 @@ export class StringSlots {
     // What came in may be a window of a whole batch's text.
     const own = ownString(text);
     const slot = this.keys.push(own) - 1;
-    this.table[at * 2] = hash;
-    this.table[at * 2 + 1] = slot + 1;
+    const { table } = this;
+    table[at * ENTRY] = hash;
+    table[at * ENTRY + 1] = slot + 1;
+    pack(own, table, at * ENTRY + 2);
     if (this.places) this.store(own, slot);
     if (++this.count * 2 > this.mask) this.grow();
     return slot;
@@ -58,13 +81,12 @@ export class StringSlots {
   private grow(): void {
     const { table: old } = this;
     const mask = (this.mask = this.mask * 2 + 1);
-    const table = (this.table = new Int32Array((mask + 1) * 2));
-    for (let entry = 0; entry < old.length; entry += 2) {
+    const table = (this.table = new Int32Array((mask + 1) * ENTRY));
+    for (let entry = 0; entry < old.length; entry += ENTRY) {
       if (old[entry + 1] === 0) continue;
-      let i = spread(old[entry]!) & mask;
-      while (table[i * 2 + 1] !== 0) i = (i + 1) & mask;
-      table[i * 2] = old[entry]!;
-      table[i * 2 + 1] = old[entry + 1]!;
+      let at = spread(old[entry]!) & mask;
+      while (table[at * ENTRY + 1] !== 0) at = (at + 1) & mask;
+      for (let i = 0; i < ENTRY; i++) table[at * ENTRY + i] = old[entry + i]!;
     }
   }
 
@@ -75,21 +97,46 @@ export class StringSlots {
   }
 
   private store(text: string, slot: number): void {
-    const bytes = Buffer.from(text, 'utf8');
-    const isAscii = bytes.length === text.length;
-    if (this.arenaEnd + bytes.length > this.arena.length) {
-      this.arena = grown(this.arena, Math.max(this.arena.length * 2, this.arenaEnd + bytes.length));
-    }
     if (slot * 2 + 1 >= this.places!.length)
       this.places = grown(this.places!, Math.max(slot + 1, this.places!.length) * 2);
+    const bytes = text.length > 8 ? Buffer.from(text, 'utf8') : undefined;
+    // Keys that are not ASCII never come as bytes, short ones are not looked for here: none are equal to them.
+    const isFound = bytes?.length === text.length;
     this.places![slot * 2] = this.arenaEnd;
-    // Keys that are not ASCII never come as bytes: none are equal to them.
-    this.places![slot * 2 + 1] = isAscii ? bytes.length : -1;
-    if (!isAscii) return;
-    this.arena.set(bytes, this.arenaEnd);
-    this.arenaEnd += bytes.length;
+    this.places![slot * 2 + 1] = isFound ? text.length : -1;
+    if (!isFound) return;
+    if (this.arenaEnd + bytes!.length > this.arena.length) {
+      this.arena = grown(this.arena, Math.max(this.arena.length * 2, this.arenaEnd + bytes!.length));
+    }
+    this.arena.set(bytes!, this.arenaEnd);
+    this.arenaEnd += bytes!.length;
   }
 }
+
+/** By length: what is kept of the first and of the last four of eight bytes. */
+const HEADS = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1, -1, -1, -1, -1);
+const TAILS = Int32Array.of(0, 0, 0, 0, 0, 0xff, 0xffff, 0xffffff, -1);
+
+/**
+ * A short string's bytes in two ints, the length in the last byte if there are fewer than eight; so eight must not end in
+ * what could be a length. Any other string is LONG.
+ */
+function pack(text: string, into: Int32Array, at: number): void {
+  const { length } = text;
+  let [head, tail] = [0, length < 8 ? length << 24 : 0];
+  let isShort = length < 8 || (length === 8 && text.charCodeAt(7) >= 8);
+  for (let i = 0; isShort && i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 127) isShort = false;
+    else if (i < 4) head |= unit << (8 * i);
+    else tail |= unit << (8 * (i - 4));
+  }
+  into[at] = isShort ? head : 0;
+  into[at + 1] = isShort ? tail : LONG;
+}
+
+const textOf = (bytes: DataView, start: number, end: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
 
 /** Java's hashes of similar strings lie side by side. */
 function spread(hash: number): number {

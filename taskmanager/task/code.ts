@@ -7,6 +7,7 @@ let built = 0;
 export class Code {
   private readonly parameters = new Map<unknown, string>();
   private readonly declarations: string[] = [];
+  private readonly helpers = new Map<string, string>();
   private names = 0;
 
   /** The name under which the text finds a value. */
@@ -26,10 +27,27 @@ export class Code {
     this.declarations.push(text);
   }
 
+  /**
+   * The name of a function with this text, declared once. What is long in operators' text is such a function: V8 inlines
+   * no function that is longer than a limit, and of small ones as many as a budget allows. It is not one function for all
+   * tasks, since V8 would make it fit for all of them.
+   */
+  helper(hint: string, text: string): string {
+    let name = this.helpers.get(text);
+    if (name === undefined) {
+      this.helpers.set(text, (name = this.name(hint)));
+      this.declare(`const ${name} = ${text};`);
+    }
+    return name;
+  }
+
   /** `expression` is the function's text; `title` is what profiles and stacks show. */
   build<F>(expression: string, title: string): F {
-    const body = `"use strict";\n${this.declarations.join('\n')}\nreturn ${expression};\n//# sourceURL=millrace-task/${title}-${built++}.js`;
-    return new Function(...this.parameters.values(), body)(...this.parameters.keys()) as F;
+    const names = [...this.parameters.values()];
+    // V8 compiles constants of a function's surroundings into its code, parameters not.
+    const constants = names.map((name, i) => `const ${name} = given[${i}];\n`).join('');
+    const body = `"use strict";\n${constants}${this.declarations.join('\n')}\nreturn ${expression};\n//# sourceURL=millrace-task/${title}-${built++}.js`;
+    return new Function('given', body)([...this.parameters.keys()]) as F;
   }
 }
 

@@ -61,7 +61,7 @@ export function columnsText(
       before += 'const hashes = batch.hashes;\n';
       if (column instanceof StringColumn && column.isAscii) {
         // No string is made of a key that was seen before.
-        before = before.replace(`const text${key} = c${key}.text, `, `const bytes${key} = c${key}.bytes, `);
+        before = before.replace(`const text${key} = c${key}.text, `, `const bytes${key} = c${key}.view, `);
         find = `const slot = ${strings}.slotOfBytes(bytes${key}, offsets${key}[n], offsets${key}[n + 1], hashes[n]);\n`;
         values[key] = `${code.use(keySlots.keys, 'keys')}[slot]`;
       } else find = `const slot = ${strings}.slotOf(${values[key]}, hashes[n]);\n`;

@@ -19,7 +19,12 @@ export function takeApart(code: Code, { shape, fields }: Shape, record: string, 
   const names = fields.map(() => code.name('y'));
   let text = '';
   if (shape === 'tuple') {
-    text += `if (!Array.isArray(${record}) || ${record}.length !== ${fields.length} || Object.getPrototypeOf(${record}) !== Array.prototype) ${otherwise};\n`;
+    const [isArray, prototypeOf] = [code.use(Array.isArray, 'isArray'), code.use(Object.getPrototypeOf, 'prototypeOf')];
+    const isTuple = code.helper(
+      'isTuple',
+      `t => ${isArray}(t) && t.length === ${fields.length} && ${prototypeOf}(t) === ${code.use(Array.prototype, 'tuple')}`,
+    );
+    text += `if (!${isTuple}(${record})) ${otherwise};\n`;
   } else if (shape === 'object') {
     const expected = code.use(
       fields.map(f => f.name),
