@@ -5,6 +5,7 @@ import {
   type OperatorFunctions,
   type OperatorSpec,
   type Partitioner,
+  type RegisteredClass,
   type StreamEdge,
   type StreamGraph,
   type StreamNode,
@@ -74,7 +75,7 @@ export class GraphRecorder {
   }
 
   /** The graph so far. What leads nowhere (a map whose result nobody takes) stays: Flink runs it too. */
-  build(jobName: string, config: JobConfig): StreamGraph {
+  build(jobName: string, config: JobConfig, types: readonly RegisteredClass[] = []): StreamGraph {
     const nodes: StreamNode[] = [];
     const byId = new Map<number, StreamNode>();
     for (const recorded of this.nodes) {
@@ -87,6 +88,7 @@ export class GraphRecorder {
       const inherited = groups.size === 1 ? [...groups][0]! : 'default';
       const node: StreamNode = {
         ...recorded,
+        functions: types.length > 0 ? { ...recorded.functions, types } : recorded.functions,
         operatorId,
         slotSharingGroup: recorded.slotSharingGroup ?? inherited,
       };

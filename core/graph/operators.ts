@@ -8,7 +8,9 @@ export type FieldReference = string | number | null;
 
 export type OperatorSpec =
   // Sources.
-  | { kind: 'source.collection'; elements: unknown[] } // fromElements, fromCollection: travels in the graph; parallelism 1
+  // fromElements, fromCollection: travels in the graph; parallelism 1. With instances of registered classes the elements
+  // are the records of an encoded batch, since who hands the graph on knows no such values.
+  | { kind: 'source.collection'; elements: unknown[]; encoded?: Uint8Array }
   | { kind: 'source.sequence'; from: number; to: number } // inclusive; split by subtask
   | { kind: 'source.text-file'; path: string } // a file or a directory; split by subtask at line ends
   | { kind: 'source.socket'; host: string; port: number; delimiter: string; maxRetries: number } // parallelism 1

@@ -4,6 +4,9 @@ import type { OperatorSpec, Partitioner } from './operators.js';
 /** ALWAYS: may be chained to what comes before and after; HEAD: only to what comes after; NEVER. */
 export type ChainingStrategy = 'ALWAYS' | 'HEAD' | 'NEVER';
 
+/** A class whose instances may travel between tasks. */
+export type RegisteredClass = abstract new (...args: never[]) => object;
+
 /** The author's functions of one operator. They live in the process that ran `main` and nowhere else. */
 export interface OperatorFunctions {
   /** The function or function object given to map, reduce, addSink … */
@@ -12,6 +15,8 @@ export interface OperatorFunctions {
   keySelectors?: Array<((record: unknown) => unknown) | undefined>;
   /** partitionCustom's function, of the edge that leads to this operator. */
   partitioner?: (key: unknown, numPartitions: number) => number;
+  /** What the program has registered, in order: the same for all its operators. */
+  types?: readonly RegisteredClass[];
 }
 
 export interface StreamNode {

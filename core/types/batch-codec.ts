@@ -25,7 +25,9 @@ const packr = new Packr({
 export function encodeBatch(batch: RecordBatch): Uint8Array {
   if (batch.layout !== undefined) return encodeColumns(batch);
   const records = batch.odd ? batch.records.map(wrapOddValues) : batch.records;
-  return packr.pack([ROWS, batch.bytes, batch.timestamps ?? null, records]);
+  const content: unknown[] = [ROWS, batch.bytes, batch.timestamps ?? null, records];
+  if (batch.typed) content.push(true);
+  return packr.pack(content);
 }
 
 export function decodeBatch(bytes: Uint8Array): RecordBatch {
@@ -39,6 +41,12 @@ export function decodeBatch(bytes: Uint8Array): RecordBatch {
   if (!Array.isArray(content) || content[0] !== ROWS || !Array.isArray(content[3])) {
     throw new MillraceError('INTERNAL', `A batch of ${bytes.length} bytes has no known layout.`);
   }
-  const [, size, timestamps, records] = content as [number, number, Float64Array | null, unknown[]];
-  return { records, timestamps: timestamps ?? undefined, bytes: size, odd: false };
+  const [, size, timestamps, records, typed = false] = content as [
+    number,
+    number,
+    Float64Array | null,
+    unknown[],
+    true?,
+  ];
+  return { records, timestamps: timestamps ?? undefined, bytes: size, odd: false, ...(typed && { typed }) };
 }

@@ -1,10 +1,11 @@
 /** HOT PATH: per record where two consumers share it. */
 import { copyBytes } from './record-guard.js';
+import { isRegistered, setField, TypedValue } from './registered-types.js';
 import { isPlainPrototype, typedArrayPrototypes } from './travel-rules.js';
 
 /**
  * A deep copy of a record's plain parts. Within one task anything may be a record: what has no plain copy (functions,
- * class instances) is shared, as it is where records pass by direct call.
+ * instances of classes that are not registered) is shared, as it is where records pass by direct call.
  */
 export function copyRecord<T>(record: T): T {
   if (typeof record !== 'object' || record === null) return record;
@@ -46,5 +47,15 @@ function copyObject(value: object, depth: number): unknown {
     for (const v of value as Set<unknown>) out.add(copyValue(v, depth + 1));
     return out;
   }
-  return typedArrayPrototypes.has(prototype) ? copyBytes(value as Uint8Array) : value;
+  if (typedArrayPrototypes.has(prototype)) return copyBytes(value as Uint8Array);
+  if (value instanceof TypedValue) return new TypedValue(value.type, copyObject(value.fields, depth + 1) as object);
+  return isRegistered(prototype) ? copyInstance(value, prototype, depth) : value;
+}
+
+function copyInstance(value: object, prototype: object, depth: number): object {
+  const out = Object.create(prototype) as object;
+  for (const key of Object.keys(value)) {
+    setField(out, key, copyValue((value as Record<string, unknown>)[key], depth + 1));
+  }
+  return out;
 }

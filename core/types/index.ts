@@ -13,5 +13,6 @@ export {
 } from './record-batch.js';
 export { findUntravellable, RecordGuard } from './record-guard.js';
 export { type Field, hasShape, isInt32, LayoutProbe, MAX_FIELDS, type RecordLayout } from './record-layout.js';
+export { checkRegistrable, hasPrivateFields, TypeRegistry } from './registered-types.js';
 export { ownString, StringColumn } from './string-column.js';
 export { describeOffence } from './travel-rules.js';

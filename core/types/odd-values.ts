@@ -3,6 +3,7 @@
  * becomes U+FFFD). A batch that has any is rewritten before it is packed; they come back as they were.
  */
 import { addExtension } from 'msgpackr';
+import { TypedValue } from './registered-types.js';
 
 class NegativeZero {}
 class RawString {
@@ -32,6 +33,7 @@ export function wrapOddValues(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(wrapOddValues);
   if (value instanceof Map) return new Map([...value].map(([k, v]) => [wrapOddValues(k), wrapOddValues(v)]));
   if (value instanceof Set) return new Set([...value].map(wrapOddValues));
+  if (value instanceof TypedValue) return new TypedValue(value.type, wrapOddValues(value.fields) as object);
   if (value instanceof Date || ArrayBuffer.isView(value)) return value;
   if (!Object.keys(value).every(isWellFormed)) return new OddFields(value);
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, wrapOddValues(v)]));

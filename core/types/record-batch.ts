@@ -21,6 +21,8 @@ export interface RowBatch {
   readonly bytes: number;
   /** Some value needs care on the wire (see odd-values.ts). */
   readonly odd: boolean;
+  /** Some values stand for instances of registered classes, which the consumer makes (see registered-types.ts). */
+  readonly typed?: boolean;
 }
 
 /** Strings as an array where they never left the thread, else as their text (see string-column.ts). Booleans are 0 and 1. */

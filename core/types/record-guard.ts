@@ -1,6 +1,7 @@
 /** HOT PATH: `admit` runs once per record on every edge that is not chained. */
 import { MillraceError } from '../errors.js';
 import { isWellFormed } from './odd-values.js';
+import { TypedValue, type TypeRegistry } from './registered-types.js';
 import { describeOffence, isPlainPrototype, type Offence, typedArrayPrototypes } from './travel-rules.js';
 
 /** Deeper is taken for a cycle. */
@@ -16,6 +17,10 @@ export class RecordGuard {
   bytes = 0;
   /** Some value since the last `reset` needs care on the wire. */
   odd = false;
+  /** Some value since the last `reset` stands for an instance of a registered class. */
+  typed = false;
+  /** Classes whose instances may travel. */
+  types: TypeRegistry | undefined;
   private refused = false;
 
   /** `edge` names sender and receiver in the refusal, as in `from 'Map' to 'Reduce'`. */
@@ -34,6 +39,7 @@ export class RecordGuard {
   reset(): void {
     this.bytes = 0;
     this.odd = false;
+    this.typed = false;
   }
 
   private value(v: unknown, depth: number): unknown {
@@ -113,12 +119,29 @@ export class RecordGuard {
     // Plain values of another realm (a vm context) are as good as ours.
     if (Array.isArray(v) && isPlainPrototype(prototype, 'Array')) return this.array(v, depth);
     if (isPlainPrototype(prototype, 'Object')) return this.fields(v as Fields, depth);
+    const type = this.types?.numberOf(prototype);
+    if (type !== undefined) {
+      this.typed = true;
+      return new TypedValue(type, this.ownFields(v as Fields, depth));
+    }
     this.refused = true;
     return v;
   }
 
+  /** Of an instance: what old-fashioned classes have on their prototypes is not its own. */
+  private ownFields(v: Fields, depth: number): Fields {
+    const out: Fields = {};
+    for (const key of Object.keys(v)) {
+      this.bytes += key.length;
+      if (!isWellFormed(key)) this.odd = true;
+      if (key === '__proto__') this.refused = true;
+      else out[key] = this.value(v[key], depth);
+    }
+    return out;
+  }
+
   private refusal(record: unknown): MillraceError {
-    const offence = findUntravellable(record) ?? { path: '', what: 'a value that can not travel' };
+    const offence = findUntravellable(record, this.types) ?? { path: '', what: 'a value that can not travel' };
     return new MillraceError(
       'UNSERIALIZABLE_RECORD',
       `A record sent ${this.edge} can't travel: ${describeOffence(offence)}`,
@@ -138,32 +161,33 @@ export function copyBytes(bytes: Uint8Array): Uint8Array {
 }
 
 /** Where in a record something lies that can't travel, and what it is; undefined if all of it may. */
-export function findUntravellable(value: unknown, path = '', depth = 0): Offence | undefined {
+export function findUntravellable(value: unknown, types?: TypeRegistry, path = '', depth = 0): Offence | undefined {
   if (typeof value === 'function') return { path, what: `a function${value.name ? ` (${value.name})` : ''}` };
   if (typeof value === 'symbol') return { path, what: 'a symbol' };
   if (typeof value !== 'object' || value === null) return undefined;
   if (depth >= MAX_DEPTH) return { path: shorten(path), what: `nested deeper than ${MAX_DEPTH}, or a cycle` };
+  const find = (part: unknown, at: string): Offence | undefined => findUntravellable(part, types, at, depth + 1);
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (Array.isArray(value) && (prototype === Array.prototype || isPlainPrototype(prototype, 'Array'))) {
-    return firstOf(value.entries(), ([i, v]) => findUntravellable(v, `${path}[${i}]`, depth + 1));
+    return firstOf(value.entries(), ([i, v]) => find(v, `${path}[${i}]`));
   }
   if (prototype === Map.prototype) {
     return firstOf(
       value as Map<unknown, unknown>,
-      ([k, v]) =>
-        findUntravellable(k, `${path}.<key of the Map>`, depth + 1) ??
-        findUntravellable(v, `${path}.get(${describeKey(k)})`, depth + 1),
+      ([k, v]) => find(k, `${path}.<key of the Map>`) ?? find(v, `${path}.get(${describeKey(k)})`),
     );
   }
   if (prototype === Set.prototype) {
-    return firstOf(value as Set<unknown>, v => findUntravellable(v, `${path}.<item of the Set>`, depth + 1));
+    return firstOf(value as Set<unknown>, v => find(v, `${path}.<item of the Set>`));
   }
   if (prototype === Date.prototype || (prototype && typedArrayPrototypes.has(prototype))) return undefined;
-  if (prototype === null || isPlainPrototype(prototype, 'Object')) {
+  const isKnown =
+    prototype === null || isPlainPrototype(prototype, 'Object') || types?.numberOf(prototype) !== undefined;
+  if (isKnown) {
     return firstOf(Object.keys(value), key =>
       key === '__proto__'
         ? { path, what: 'an object with an own field named __proto__' }
-        : findUntravellable((value as Fields)[key], path === '' ? key : `${path}.${key}`, depth + 1),
+        : find((value as Fields)[key], path === '' ? key : `${path}.${key}`),
     );
   }
   return { path, what: `an instance of ${classNameOf(prototype)}, a class that is not registered` };

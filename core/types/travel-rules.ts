@@ -8,7 +8,7 @@ export function describeOffence({ path, what }: Offence): string {
   const where = path === '' ? 'it' : `its field '${path.replace(/^\./, '')}'`;
   return (
     `${where} is ${what}. Records are plain values: numbers, strings, booleans, bigints, null, Dates, typed arrays, ` +
-    'arrays, objects, Maps and Sets of them.'
+    'arrays, objects, Maps and Sets of them, and instances of classes given to env.registerType.'
   );
 }
 

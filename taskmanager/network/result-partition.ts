@@ -1,6 +1,6 @@
 /** HOT PATH */
 import type { LatencyMarker, ResultPartitionDescriptor } from '../../core/protocol/index.js';
-import { RecordGuard } from '../../core/types/index.js';
+import { RecordGuard, type TypeRegistry } from '../../core/types/index.js';
 import type { Output } from '../operators/operator.js';
 import { ALL, type Routing } from './channel-selector.js';
 import { ColumnOutput } from './column-output.js';
@@ -80,6 +80,11 @@ export class ResultPartition implements Output, SubpartitionOwner {
   /** Before the first record; the author's functions come later than the partition. */
   setRouting(routing: Routing): void {
     this.routes = routing;
+  }
+
+  /** Before the first record: classes whose instances may travel. */
+  setTypes(types: TypeRegistry | undefined): void {
+    this.guard.types = types;
   }
 
   get routing(): Routing {
@@ -186,7 +191,7 @@ export class ResultPartition implements Output, SubpartitionOwner {
     guard.reset();
     const admitted = guard.admit(record);
     this.rowBytesOut += guard.bytes;
-    this.subpartitions[channel]!.add(admitted, timestamp, guard.bytes, guard.odd);
+    this.subpartitions[channel]!.add(admitted, timestamp, guard.bytes, guard.odd, guard.typed);
   }
 
   private broadcast(event: PartitionEvent): void {

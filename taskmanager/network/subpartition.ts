@@ -28,6 +28,7 @@ export class Subpartition {
   private timestamps: Float64Array | undefined;
   private bytes = 0;
   private odd = false;
+  private typed = false;
   /** Events that leave after the open batch. */
   private readonly marks: PartitionEvent[] = [];
 
@@ -75,12 +76,13 @@ export class Subpartition {
   }
 
   /** A record that was let through (and copied) by the guard. */
-  add(record: unknown, timestamp: number, bytes: number, odd: boolean): void {
+  add(record: unknown, timestamp: number, bytes: number, odd: boolean, typed: boolean): void {
     const position = this.records.push(record) - 1;
     if (this.timestamps !== undefined) this.timestamps[position] = timestamp;
     else if (hasTimestamp(timestamp)) this.beginTimestamps(position, timestamp);
     this.bytes += bytes;
     if (odd) this.odd = true;
+    if (typed) this.typed = true;
     if (position + 1 >= this.limit || this.bytes >= this.memory.batchBytes) this.flush();
   }
 
@@ -100,7 +102,7 @@ export class Subpartition {
   }
 
   private flushRows(): void {
-    const { records, bytes, odd } = this;
+    const { records, bytes, odd, typed } = this;
     if (records.length === 0) return;
     // The array is cut to the batch's size: a slice of a kept one would pin all of it.
     const timestamps = this.timestamps?.slice(0, records.length);
@@ -108,9 +110,10 @@ export class Subpartition {
     this.timestamps = undefined;
     this.bytes = 0;
     this.odd = false;
+    this.typed = false;
     this.queuedBatches++;
     this.memory.take(bytes);
-    this.push({ kind: 'data', batch: { records, timestamps, bytes, odd } });
+    this.push({ kind: 'data', batch: { records, timestamps, bytes, odd, typed } });
   }
 
   /** A batch of columns, after all records that were added before it. */

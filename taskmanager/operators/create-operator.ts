@@ -19,7 +19,7 @@ export function createOperator(context: OperatorContext): OneInputOperator | Sou
   const { spec } = context.operator;
   switch (spec.kind) {
     case 'source.collection':
-      return new CollectionSource(context, spec.elements);
+      return new CollectionSource(context, spec);
     case 'source.sequence':
       return new SequenceSource(context, spec);
     case 'source.text-file':

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { OperatorFunctions } from '../../core/graph/index.js';
+import { hasPrivateFields } from '../../core/types/index.js';
 
 /**
  * Fresh function objects for one subtask, where program and tasks share a process (MiniCluster) and the functions can't
@@ -47,7 +48,6 @@ function emptyCopyOf(value: object): object {
 }
 
 const copyable = new WeakMap<object, boolean>();
-const PRIVATE_FIELD = /(?:^|[\s;{}])(?:static\s+)?#[\p{ID_Start}$_]/u;
 
 /** Whether all its classes are written in JavaScript and declare no `#fields`: their source text says so. */
 function isCopyable(prototype: object): boolean {
@@ -58,8 +58,7 @@ function isCopyable(prototype: object): boolean {
   ) {
     let answer = copyable.get(at);
     if (answer === undefined) {
-      const source = String(at.constructor);
-      answer = !source.includes('[native code]') && !PRIVATE_FIELD.test(source);
+      answer = !String(at.constructor).includes('[native code]') && !hasPrivateFields(at);
       copyable.set(at, answer);
     }
     if (!answer) return false;

@@ -1,5 +1,5 @@
 /** HOT PATH: once per step. */
-import { countOf, NO_TIMESTAMP, type RecordBatch, rowsOf } from '../../core/types/index.js';
+import { countOf, NO_TIMESTAMP, type RecordBatch, rowsOf, type TypeRegistry } from '../../core/types/index.js';
 import { BufferDebloater, type BufferDebloatOptions } from '../network/buffer-debloater.js';
 import type { InputGate } from '../network/input-gate.js';
 import { BATCH_RECORDS } from '../network/network-memory.js';
@@ -26,6 +26,8 @@ export interface ChainRunnerOptions {
   gate: InputGate | undefined;
   partitions: readonly ResultPartition[];
   pending: PendingPromises;
+  /** Classes whose instances may come. */
+  types: TypeRegistry | undefined;
   /** Where batches shrink for slow tasks. */
   debloat: BufferDebloatOptions | undefined;
   /** The chain is never compiled. */
@@ -155,6 +157,8 @@ export class ChainRunner {
       }
       this.debloater?.onInput();
       this.batch = next.batch;
+      // A batch of this process may come from a task with classes of its own as well.
+      if (next.batch.layout === undefined && next.batch.typed) this.options.types?.revive(next.batch.records);
       position.cursor = 0;
       this.recordsTaken += countOf(next.batch);
       this.bytesTaken += next.batch.bytes;

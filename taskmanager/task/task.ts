@@ -8,6 +8,7 @@ import type {
   TaskMetrics,
   TaskStateUpdate,
 } from '../../core/protocol/index.js';
+import { TypeRegistry } from '../../core/types/index.js';
 import type { BufferDebloatOptions } from '../network/buffer-debloater.js';
 import { routingOf } from '../network/channel-selector.js';
 import type { InputGate } from '../network/input-gate.js';
@@ -173,7 +174,9 @@ export class Task {
     const { vertex, outputs, subtaskIndex } = this.descriptor;
     const functions = await bind();
     if (this.end) return;
+    const types = TypeRegistry.of(vertex.operators.map(o => functions.get(o.operatorId)?.types));
     for (const [i, partition] of this.network.partitions.entries()) {
+      partition.setTypes(types);
       const descriptor = outputs[i]!;
       const target = functions.get(descriptor.edge.targetOperator);
       const { random } = this.environment;
@@ -192,6 +195,7 @@ export class Task {
       task: this.context,
       ...this.network,
       pending: this.pending,
+      types,
       interpreted: this.environment.interpreted,
       debloat: this.environment.debloat,
     });
