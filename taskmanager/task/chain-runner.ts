@@ -110,8 +110,9 @@ export class ChainRunner {
   /** Steps are made long enough that looking at the clock costs nothing, short enough for slices of a few milliseconds. */
   endSlice(): void {
     const { sliceSteps, stepSize } = this;
-    // A slice that was not used up says nothing about records that take long.
-    const least = performance.now() - this.sliceStart < SLICE_MS ? Math.min(STEP, stepSize) : 1;
+    // Records take long where a step or two use the slice up; more steps, and the thread did not have its time for itself.
+    const isSlow = sliceSteps <= 2 && performance.now() - this.sliceStart >= SLICE_MS;
+    const least = isSlow ? 1 : Math.min(STEP, stepSize);
     if (sliceSteps > STEPS_PER_SLICE) this.stepSize = Math.min(LONGEST_STEP, stepSize * 2);
     else if (sliceSteps * 4 < STEPS_PER_SLICE) this.stepSize = Math.max(least, stepSize >> 1);
     this.sliceSteps = 0;

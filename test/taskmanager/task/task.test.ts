@@ -292,6 +292,30 @@ describe('a task', () => {
     expect(running).to.equal(false);
   });
 
+  it('lets others work after a few records where each takes long', async () => {
+    let records = 0;
+    const job = new TestingJob();
+    job
+      .sequence(1, 1e6)
+      .map((x: number) => {
+        const until = performance.now() + 1;
+        while (performance.now() < until);
+        records++;
+        return x;
+      })
+      .filter(() => false)
+      .print();
+    const run = slots.deploy(job);
+    await run.running();
+    await eventually(() => records > 200);
+    records = 0;
+    await new Promise(resolve => setImmediate(resolve));
+    await new Promise(resolve => setImmediate(resolve));
+    expect(records).to.be.lessThan(20);
+    run.cancel();
+    await run.ended();
+  });
+
   it('fails with what a source function throws, now or later', async () => {
     for (const run of [
       () => {
