@@ -6,6 +6,7 @@ import { ALL, type Routing } from './channel-selector.js';
 import { ColumnOutput } from './column-output.js';
 import type { NetworkMemory } from './network-memory.js';
 import type { PartitionEvent } from './partition-element.js';
+import { PromptFlush } from './prompt-flush.js';
 import { Subpartition, type SubpartitionOwner } from './subpartition.js';
 
 export interface ResultPartitionOptions {
@@ -30,7 +31,7 @@ const IDLE_SHARE = 0.1;
 /**
  * What a subtask produces for one edge: the output that its chain writes to, with a subpartition for each consumer.
  * Batches leave when they are full, when the edge's buffer timeout has passed since their first record (a tenth of it
- * while the task is idle), or before an event. The partition outlives its task until the consumers have got its end.
+ * while the task is idle; see PromptFlush for 0), or before an event. The partition outlives its task until the consumers have got its end.
  */
 export class ResultPartition implements Output, SubpartitionOwner {
   readonly takesCopies = true;
@@ -39,6 +40,7 @@ export class ResultPartition implements Output, SubpartitionOwner {
   private readonly subpartitions: Subpartition[];
   private readonly guard: RecordGuard;
   private readonly timeout: number;
+  private readonly promptFlush = new PromptFlush(() => this.flush());
   /** Set before the first record. */
   private routes: Routing = { select: () => 0 };
   private timer: NodeJS.Timeout | undefined;
@@ -58,7 +60,7 @@ export class ResultPartition implements Output, SubpartitionOwner {
     this.guard = new RecordGuard(edgeName);
     this.timeout = descriptor.edge.bufferTimeout;
     this.subpartitions = descriptor.consumers.map(() => new Subpartition(memory, this));
-    // Where each record is sent at once batches of columns are of no use.
+    // Where hardly anything waits, batches of columns are too small to be of use.
     this.columns = new ColumnOutput(this.subpartitions, memory, this.timeout !== 0, options.onLayoutChanged);
     this.recordsPerBatch = memory.batchRecords;
     this.toConsume = this.subpartitions.length;
@@ -177,7 +179,7 @@ export class ResultPartition implements Output, SubpartitionOwner {
     this.rowsOut++;
     if (channel !== ALL) this.send(channel, record, timestamp);
     else for (let i = 0; i < this.subpartitions.length; i++) this.send(i, record, timestamp);
-    if (this.timeout === 0) this.flush();
+    if (this.timeout === 0) this.promptFlush.onRecord();
     else this.startTimer();
   }
 
