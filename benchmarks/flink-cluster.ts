@@ -12,7 +12,7 @@ import { freePort } from './standalone.js';
 const START_TIMEOUT = 300_000;
 const SOURCES = fileURLToPath(new URL('flink', import.meta.url));
 
-/** An Apache Flink 2.x of this host: a JobManager and one TaskManager of two slots, as much memory as ours have. */
+/** An Apache Flink 2.x of this host: a JobManager, two slots in one TaskManager or in two, as much memory as ours have. */
 export class FlinkUnderTest implements ClusterUnderTest {
   readonly flink: string;
   readonly taskManagers: number[] = [];
@@ -40,16 +40,16 @@ export class FlinkUnderTest implements ClusterUnderTest {
   }
 
   /** `home` is a Flink's folder: bin, conf, lib. Nothing is written there. */
-  static async start(home: string): Promise<FlinkUnderTest> {
+  static async start(home: string, taskManagers: 1 | 2 = 1): Promise<FlinkUnderTest> {
     versionOf(home);
     const dir = mkdtempSync(join(tmpdir(), 'millrace-bench-flink-'));
     const [restPort, rpcPort] = [await freePort(), await freePort()];
     const cluster = new FlinkUnderTest(home, dir, restPort);
     try {
       await cluster.compile();
-      cluster.configure(restPort, rpcPort);
+      cluster.configure(restPort, rpcPort, 2 / taskManagers);
       await cluster.script('jobmanager.sh', 'start');
-      await cluster.script('taskmanager.sh', 'start');
+      for (let i = 0; i < taskManagers; i++) await cluster.script('taskmanager.sh', 'start');
       cluster.taskManagers.push(...cluster.pids('taskexecutor'));
       await eventually(
         async () => {
@@ -68,7 +68,7 @@ export class FlinkUnderTest implements ClusterUnderTest {
   async stop(): Promise<void> {
     const pids = [...this.pids('taskexecutor'), ...this.pids('standalonesession')];
     if (pids.length > 0) {
-      await this.script('taskmanager.sh', 'stop');
+      await this.script('taskmanager.sh', 'stop-all');
       await this.script('jobmanager.sh', 'stop');
       await eventually(() => !pids.some(pid => existsSync(`/proc/${pid}`)), { timeout: 60_000 });
     }
@@ -83,7 +83,7 @@ export class FlinkUnderTest implements ClusterUnderTest {
     await this.succeed('jar', ['--create', '--file', this.jar, '-C', classes, '.']);
   }
 
-  private configure(restPort: number, rpcPort: number): void {
+  private configure(restPort: number, rpcPort: number, slots: number): void {
     for (const folder of ['conf', 'log', 'pids', 'tmp']) mkdirSync(join(this.dir, folder));
     const [from, to] = [join(this.home, 'conf'), join(this.dir, 'conf')];
     const isShared = (name: string): boolean => name.startsWith('log') || name === 'masters' || name === 'workers';
@@ -98,7 +98,7 @@ export class FlinkUnderTest implements ClusterUnderTest {
       'taskmanager.bind-host': '127.0.0.1',
       'taskmanager.host': '127.0.0.1',
       'taskmanager.memory.process.size': '1600m',
-      'taskmanager.numberOfTaskSlots': 2,
+      'taskmanager.numberOfTaskSlots': slots,
       'rest.address': '127.0.0.1',
       'rest.bind-address': '127.0.0.1',
       'rest.port': restPort,

@@ -20,7 +20,7 @@ final class Generator {
         return x ^ (x >>> 16);
     }
 
-    private static int draw(int seed, int salt, int i) {
+    static int draw(int seed, int salt, int i) {
         return mix(mix(i + seed * 0x9e3779b9) + salt * 0x7f4a7c15);
     }
 

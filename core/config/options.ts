@@ -95,7 +95,7 @@ export const Options = {
     {
       synonyms: ['execution.buffer-timeout.interval'],
       description:
-        'How long a record may wait for its batch to fill (of an idle task a tenth of it); 0 sends each record, -1 only full batches.',
+        'How long a record may wait for its batch to fill (of an idle task a tenth of it); 0 sends each at once, -1 only full batches.',
     },
   ),
   latencyInterval: duration('metrics.latency.interval', 0, {
