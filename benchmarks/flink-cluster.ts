@@ -16,6 +16,10 @@ const SOURCES = fileURLToPath(new URL('flink', import.meta.url));
 export class FlinkUnderTest implements ClusterUnderTest {
   readonly flink: string;
   readonly taskManagers: number[] = [];
+  /** Process id; known once it has started, as `startMs` is. */
+  jobManager = 0;
+  /** Milliseconds from the first command to the registered slots. */
+  startMs = 0;
   readonly env: Record<string, string>;
   readonly rest: string;
   readonly version: string;
@@ -48,9 +52,11 @@ export class FlinkUnderTest implements ClusterUnderTest {
     try {
       await cluster.compile();
       cluster.configure(restPort, rpcPort, 2 / taskManagers);
+      const began = Date.now();
       await cluster.script('jobmanager.sh', 'start');
       for (let i = 0; i < taskManagers; i++) await cluster.script('taskmanager.sh', 'start');
       cluster.taskManagers.push(...cluster.pids('taskexecutor'));
+      cluster.jobManager = cluster.pids('standalonesession')[0]!;
       await eventually(
         async () => {
           const overview = (await (await fetch(`${cluster.rest}/overview`)).json()) as { 'slots-total': number };
@@ -58,6 +64,7 @@ export class FlinkUnderTest implements ClusterUnderTest {
         },
         { timeout: START_TIMEOUT },
       );
+      cluster.startMs = Date.now() - began;
       return cluster;
     } catch (error) {
       await cluster.stop();

@@ -23,6 +23,10 @@ export async function freePort(): Promise<number> {
 export class StandaloneUnderTest implements ClusterUnderTest {
   readonly flink = join(root, 'scripts/flink');
   readonly taskManagers: number[] = [];
+  /** Process id; known once it has started, as `startMs` is. */
+  jobManager = 0;
+  /** Milliseconds from the command to the slots of its first TaskManager. */
+  startMs = 0;
   readonly env: Record<string, string>;
   readonly rest: string;
   private second: ChildProcess | undefined;
@@ -56,7 +60,10 @@ export class StandaloneUnderTest implements ClusterUnderTest {
     try {
       const started = await cluster.script('start-cluster.sh');
       if (started.code !== 0) throw new Error(`start-cluster.sh: ${started.stdout}\n${started.stderr}`);
-      cluster.taskManagers.push(cluster.firstTaskManager());
+      cluster.startMs = started.ms;
+      const { jobManager, taskManager } = cluster.record();
+      cluster.jobManager = jobManager.pid;
+      cluster.taskManagers.push(taskManager.pid);
       if (taskManagers === 2) await cluster.startSecond();
       return cluster;
     } catch (error) {
@@ -85,11 +92,8 @@ export class StandaloneUnderTest implements ClusterUnderTest {
     return join(this.dir, 'pids', readdirSync(join(this.dir, 'pids'))[0]!);
   }
 
-  private firstTaskManager(): number {
-    const record = JSON.parse(readFileSync(join(this.files, 'cluster.json'), 'utf8')) as {
-      taskManager: { pid: number };
-    };
-    return record.taskManager.pid;
+  private record(): { jobManager: { pid: number }; taskManager: { pid: number } } {
+    return JSON.parse(readFileSync(join(this.files, 'cluster.json'), 'utf8')) as ReturnType<typeof this.record>;
   }
 
   /** start-cluster.sh starts one only: another process like it, with settings like its. */

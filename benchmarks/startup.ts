@@ -7,6 +7,7 @@ import { UnmanagedMaster } from '../test/testing/unmanaged-master.js';
 import { applicationIdIn, JOBS, jobIdIn } from '../test/testing/yarn-user.js';
 import { type BenchmarkCluster, settings, withCluster } from './cluster.js';
 import { Measurement } from './measurement.js';
+import { megabytes } from './memory.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const options = settings({ runs: 5 });
@@ -22,12 +23,6 @@ function processStart(pid: number): number {
   const ticks = Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[19]);
   const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
   return Date.now() - (uptime * 1000 - ticks * 10);
-}
-
-function megabytes(pid: number): { rss: number; pss: number } {
-  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  const of = (key: string): number => Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(rollup)![1]) / 1024;
-  return { rss: of('Rss'), pss: of('Pss') };
 }
 
 interface LogLine {

@@ -14,7 +14,7 @@ import org.apache.flink.util.ParameterTool;
 /**
  * The jobs of ../jobs as a Flink user who cares for speed writes them: tuples, whose serializers are generated from their
  * types, and no strings split by regular expressions.
- * {@code --job b1|b2|b5 --records N [--seed 42] [--reuse true]}
+ * {@code --job b1|b2|b5|tiny --records N [--seed 42] [--reuse true]}
  */
 public final class Benchmarks {
     private static final TypeInformation<Tuple2<String, Long>> COUNT = Types.TUPLE(Types.STRING, Types.LONG);
@@ -60,8 +60,16 @@ public final class Benchmarks {
                         .returns(MESSAGE)
                         .flatMap(new CountingFunction<Tuple2<Integer, String>>(m -> m.f0 + m.f1.length()))
                         .returns(Types.LONG);
+            case "tiny":
+                return env.fromData("to be or not to be", "that is the question")
+                        .flatMap(new Words())
+                        .returns(COUNT)
+                        .keyBy(count -> count.f0, Types.STRING)
+                        .sum(1)
+                        .flatMap(new CountingFunction<Tuple2<String, Long>>(count -> count.f1))
+                        .returns(Types.LONG);
             default:
-                throw new IllegalArgumentException("--job " + job + ": there are b1, b2 and b5.");
+                throw new IllegalArgumentException("--job " + job + ": there are b1, b2, b5 and tiny.");
         }
     }
 
