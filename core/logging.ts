@@ -1,5 +1,7 @@
-import { writeSync } from 'node:fs';
 import { pino } from 'pino';
+import { writeFully } from './write-fully.js';
+
+export { writeFully };
 
 /** What components take: pino's logger, narrowed to what we call. `child` adds fields such as jobId to every line. */
 export interface Logger {
@@ -78,19 +80,4 @@ function timestamp(ms: number): string {
 
 function writeToStderr(line: string): void {
   writeFully(2, line);
-}
-
-/** Writes all of the text to a descriptor before it returns, also to a pipe that is full for the moment. */
-export function writeFully(fd: number, text: string): void {
-  let rest: Uint8Array = Buffer.from(text);
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(fd, rest));
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === 'EPIPE' || code === 'EBADF') return;
-      if (code !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-    }
-  }
 }

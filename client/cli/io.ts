@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { MillraceError } from '../../core/errors.js';
-import { writeFully } from '../../core/logging.js';
+import { writeFully } from '../../core/write-fully.js';
 
 /** What a command has to do with its caller. A test hands in its own. */
 export interface CliIo {
