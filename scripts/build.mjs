@@ -57,6 +57,8 @@ const shared = {
     millrace: './api/index.ts',
     // A CommonJS file of webhdfs's that is no strict code; nothing of ours reaches it.
     'buffer-stream-reader': './yarn-bridge/hdfs/unused-buffer-stream-reader.ts',
+    // Of axios and webhdfs, for HTML forms: it brings the table of all MIME types along, with every command's first request.
+    'form-data': './yarn-bridge/http/unused-form-data.ts',
   },
 };
 

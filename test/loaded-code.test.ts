@@ -4,13 +4,17 @@ import { build, type Metafile } from 'esbuild';
 /** What is only needed for some jobs or some moments: a thread that has no use for it must not hold it in memory. */
 const LAZY = ['axios', 'fastify', 'webhdfs', 'protobufjs', 'zod', 'yaml', 'tar', 'fast-xml-parser', 'esbuild', 'level'];
 const ENTRIES = { taskmanager: 'taskmanager/entrypoint/main.ts', 'slot-worker': 'taskmanager/slots/worker.ts' };
+/** Actions of `flink`; each loads more when it comes to it. */
+const ACTIONS = { list: 'client/cli/list.ts', cancel: 'client/cli/cancel.ts', run: 'client/cli/run.ts' };
+const FOR_YARN = ['zod', 'webhdfs', 'protobufjs'];
+const FOR_SERVERS = ['pino', 'fastify', 'level', 'ws', 'msgpackr'];
 
 describe('what a process loads when it starts', () => {
   let outputs: Metafile['outputs'];
   before(async () => {
     const { metafile } = await build({
       absWorkingDir: new URL('..', import.meta.url).pathname,
-      entryPoints: ENTRIES,
+      entryPoints: { ...ENTRIES, ...ACTIONS, flink: 'client/cli/flink.ts' },
       outdir: 'never written',
       write: false,
       metafile: true,
@@ -20,6 +24,7 @@ describe('what a process loads when it starts', () => {
       format: 'esm',
       target: 'node20.19',
       packages: 'bundle',
+      external: ['esbuild'],
       alias: {
         millrace: './api/index.ts',
         'buffer-stream-reader': './yarn-bridge/hdfs/unused-buffer-stream-reader.ts',
@@ -50,6 +55,25 @@ describe('what a process loads when it starts', () => {
           name,
         ).to.deep.equal([]);
       }
+    });
+  }
+
+  const packagesIn = (loaded: Set<string>, names: readonly string[]): string[] =>
+    names.filter(name => [...loaded].some(file => file.includes(`node_modules/${name}/`)));
+
+  it('leaves every package out of `flink --version`', () => {
+    const loaded = [...loadedBy('flink')];
+    expect(loaded).to.include('client/cli/cli-frontend.ts');
+    expect(loaded.filter(file => file.includes('node_modules/'))).to.deep.equal([]);
+  });
+
+  for (const action of Object.keys(ACTIONS)) {
+    it(`leaves out of \`flink ${action}\` what only YARN, or only a server, needs`, () => {
+      const loaded = loadedBy(action);
+      expect([...loaded]).to.include('client/cli/open-cluster.ts');
+      expect(packagesIn(loaded, ['commander'])).to.deep.equal(['commander']);
+      const unwanted = action === 'run' ? FOR_YARN : [...FOR_YARN, ...FOR_SERVERS];
+      expect(packagesIn(loaded, unwanted)).to.deep.equal([]);
     });
   }
 });

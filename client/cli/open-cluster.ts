@@ -2,7 +2,6 @@ import { type Configuration, Options } from '../../core/config/index.js';
 import { MillraceError } from '../../core/errors.js';
 import { type Closeable, Lifecycle } from '../../core/lifecycle.js';
 import { formatHostPort } from '../../yarn-bridge/conf/index.js';
-import { isFinal } from '../../yarn-bridge/rest/index.js';
 import { type ClusterClient, StandaloneClusterClient } from '../deploy/cluster-client.js';
 import type { HadoopAccess as Hadoop } from '../deploy/hadoop-access.js';
 import { interruptible } from '../deploy/interruptible.js';
@@ -33,6 +32,8 @@ function openRemote(io: CliIo, target: { host: string; port: number }, configura
     timeout: configuration.get(Options.clientTimeout),
     signal: io.interrupted,
   });
+  // `run` packs its program first, in a process of esbuild's.
+  rest.prepare();
   const client = new StandaloneClusterClient(rest);
   return { client, close: () => client.close() };
 }
@@ -80,6 +81,7 @@ async function openSession(
   async function forgetSession(error: MillraceError): Promise<MillraceError> {
     // A ResourceManager that recovers may not know the application for a moment.
     const report = await hadoop.resourceManager.report(applicationId, { keepTrying: 3000 }).catch(() => undefined);
+    const { isFinal } = await import('../../yarn-bridge/rest/index.js');
     if (report && !isFinal(report.state)) return error;
     file?.remove();
     return new MillraceError(

@@ -51,6 +51,11 @@ export class RestClient implements Closeable {
     return new RestClient(options, this.http);
   }
 
+  /** Loads what the first request needs while its caller waits for something else. */
+  prepare(): void {
+    this.http.prepare();
+  }
+
   get address(): string {
     return this.options.address;
   }

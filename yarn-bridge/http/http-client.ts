@@ -53,6 +53,12 @@ export class HttpClient implements Closeable {
     setMaxListeners(0, this.closing.signal);
   }
 
+  /** Loads what the first request needs, for who has something else to wait for until then. */
+  prepare(): void {
+    // The request that needs it fails with it.
+    void loadAxios().catch(() => {});
+  }
+
   /** The agent behind `reuse`, for a library that makes its own requests. */
   agentFor(url: string): HttpAgent | HttpsAgent {
     return url.startsWith('https:') ? this.kept.https : this.kept.http;
@@ -104,8 +110,7 @@ export class HttpClient implements Closeable {
     signal: AbortSignal,
   ): Promise<{ status: number; headers: Record<string, string>; data: IncomingMessage }> {
     signal.throwIfAborted();
-    // Loading axios costs 0.1 s: only who talks to a cluster pays for it.
-    const { default: axios } = await import('axios');
+    const { default: axios } = await loadAxios();
     const agents = request.reuse ? this.kept : this.single;
     const config: AxiosRequestConfig<unknown> = {
       method: request.method,
@@ -129,6 +134,9 @@ export class HttpClient implements Closeable {
     return { status: answer.status, headers, data: answer.data };
   }
 }
+
+/** It takes 0.1 s: only who talks to a cluster pays for it. */
+const loadAxios = (): Promise<typeof import('axios')> => import('axios');
 
 /** Time limit and abort of one call, and the error that they turn into. */
 class CallGuard {
