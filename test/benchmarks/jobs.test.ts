@@ -2,8 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { BENCHMARKS } from '../../benchmarks/catalogue.js';
+import { KeyedLatency } from '../../benchmarks/jobs/keyed-latency.js';
 import { MapFilter } from '../../benchmarks/jobs/map-filter.js';
 import { Rebalance } from '../../benchmarks/jobs/rebalance.js';
+import { Tiny } from '../../benchmarks/jobs/tiny.js';
 import { WordCount } from '../../benchmarks/jobs/word-count.js';
 import { setExecutor } from '../../core/executor.js';
 import type { JobResultData } from '../../core/graph/index.js';
@@ -15,6 +17,8 @@ const MAINS: Record<string, (args: string[]) => Promise<void>> = {
   b1: MapFilter.main,
   b2: WordCount.main,
   b5: Rebalance.main,
+  latency: KeyedLatency.main,
+  tiny: Tiny.main,
 };
 
 describe("the benchmarks' jobs", () => {
@@ -52,6 +56,27 @@ describe("the benchmarks' jobs", () => {
       }
     });
   }
+
+  it('come to the counts of two lines of words: tiny', async () => {
+    const { accumulators } = await run('tiny', 1, ['--records', '1']);
+    // to, be, or, not, to, be, that, is, the, question: the second "to" and the second "be" count 2.
+    expect(accumulators['out_count']!.value).to.equal(10);
+    expect(accumulators['out_sum']!.value).to.equal(12);
+  });
+
+  it('measure the latency of each record that is due after the warm-up', async () => {
+    const { accumulators } = await run('latency', 2, [
+      ...['--rate', '2000', '--timeout', '10', '--warm-up', '50', '--measured', '100'],
+    ]);
+    const counter = (name: string): number => Number(accumulators[name]?.value ?? 0);
+    const sum = (prefix: string): number =>
+      Object.keys(accumulators).reduce((n, name) => n + (name.startsWith(prefix) ? counter(name) : 0), 0);
+    expect(counter('in_count') + counter('in_dropped')).to.equal(300);
+    expect(counter('out_count')).to.equal(counter('in_count'));
+    expect(counter('in_measured')).to.be.within(1, counter('in_count') - 1);
+    expect(sum('crossed_') + sum('stayed_')).to.equal(counter('in_measured'));
+    expect(Math.min(sum('crossed_'), sum('stayed_'))).to.be.greaterThan(0);
+  });
 
   it('are known to no part of the runtime', () => {
     const sources = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts', '*.mjs'], {
