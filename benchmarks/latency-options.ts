@@ -22,7 +22,7 @@ export function latencyOptions(args: string[]): LatencyOptions {
       timeouts: { type: 'string', default: '0,10,100' },
       loads: { type: 'string', default: '10,50,80' },
       runs: { type: 'string', default: '1' },
-      'warm-up': { type: 'string', default: '1500' },
+      'warm-up': { type: 'string', default: '2500' },
       measured: { type: 'string', default: '3000' },
       seed: { type: 'string', default: '42' },
       flink: { type: 'string' },

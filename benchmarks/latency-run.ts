@@ -5,6 +5,7 @@ import type { FlinkUnderTest } from './flink-cluster.js';
 import type { ClusterUnderTest } from './job-run.js';
 import { LatencyHistogram } from './jobs/latency-histogram.js';
 import type { LatencyOptions } from './latency-options.js';
+import { RunQueueWatch } from './run-queue.js';
 
 const PROGRAM = fileURLToPath(new URL('jobs/keyed-latency.ts', import.meta.url));
 
@@ -43,6 +44,8 @@ export interface LatencyRun {
   /** Of the TaskManagers, for each second of the job. */
   cores: number;
   otherCores: number;
+  /** Threads of the TaskManagers that had work and no core, on average. */
+  starved: number;
 }
 
 /** `rate` is in records a second, of both sources; 0 for as many as go. Rejects if a record was lost on the way. */
@@ -55,6 +58,7 @@ export async function runLatencyJob(
   const given = { parallelism: 2, rate, timeout, 'warm-up': warmUpMs, measured: measuredMs, seed };
   const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const watch = new CpuWatch(cluster.taskManagers);
+  const runQueue = new RunQueueWatch(cluster.taskManagers);
   try {
     const command = ['run', '-p', '2', ...program, ...args];
     const run = await runCommand(cluster.flink, command, { env: cluster.env, timeoutMs: 120_000 });
@@ -81,9 +85,11 @@ export async function runLatencyJob(
       ...figures,
       cores: (seconds * 1000) / runtime,
       otherCores: others,
+      starved: runQueue.stop(),
     };
   } finally {
     watch.close();
+    runQueue.close();
   }
 }
 

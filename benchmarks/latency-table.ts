@@ -13,7 +13,19 @@ export interface LatencyCell extends LatencyRun {
 export const QUANTILES = { p50: 0.5, p99: 0.99, p999: 0.999 } as const;
 type Quantile = keyof typeof QUANTILES;
 
-const HEADINGS = ['timeout', 'load', 'engine', 'records/s', 'p50', 'p99', 'p99.9', 'source late, p99', 'cores', ''];
+const HEADINGS = [
+  'timeout',
+  'load',
+  'engine',
+  'records/s',
+  'p50',
+  'p99',
+  'p99.9',
+  'source late, p99',
+  'cores',
+  'starved',
+  '',
+];
 const RATIO_HEADINGS = ['timeout', 'load', 'ours ÷ Flink, p50', 'p99', 'p99.9'];
 
 /** A record that was given up stands for a latency without end. */
@@ -29,7 +41,7 @@ export function latencyTable(cells: readonly LatencyCell[]): string[] {
     const quantiles = (['p50', 'p99', 'p999'] as const).map(q => ms(median(c => latencyOf(c, q))));
     return [
       ...[`${timeout} ms`, `${load} %`, engine, thousands(rate), ...quantiles],
-      ...[ms(median(c => c.late.quantile(0.99))), median(c => c.cores).toFixed(2)],
+      ...[ms(median(c => c.late.quantile(0.99))), median(c => c.cores).toFixed(2), median(c => c.starved).toFixed(2)],
       group.some(isOverloaded) ? 'overloaded' : '',
     ];
   });
