@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import type { SerializedError } from '../../core/errors.js';
 import type { AccumulatorValue } from '../../core/graph/index.js';
-import { channelsOf, type JobEdge, type JobGraph, type JobVertex } from '../../core/graph/index.js';
+import { channelsFrom, channelsTo, type JobEdge, type JobGraph, type JobVertex } from '../../core/graph/index.js';
 import { type HexId, randomId } from '../../core/ids.js';
 import type { Logger } from '../../core/logging.js';
 import type { ExecutionState, TaskDeploymentDescriptor, TaskMetrics } from '../../core/protocol/index.js';
@@ -28,6 +28,7 @@ export class Execution {
     readonly subtask: number,
     readonly attempt: number,
     private readonly options: ExecutionGraphOptions,
+    private readonly onEnd: () => void,
   ) {
     this.timestamps = { CREATED: options.clock.now() };
   }
@@ -47,6 +48,7 @@ export class Execution {
     if (!EXECUTION_MOVES[from].includes(to)) return false;
     this.state = to;
     this.timestamps[to] = this.options.clock.now();
+    if (this.isTerminal) this.onEnd();
     this.options.logger.info(`${this.name} (${this.id}) attempt ${this.attempt} switched from ${from} to ${to}`);
     return true;
   }
@@ -57,6 +59,8 @@ export class ExecutionGraph {
   readonly executions: Execution[] = [];
   private readonly byVertex = new Map<HexId, Execution[]>();
   private readonly byId = new Map<HexId, Execution>();
+  /** Executions that have not ended: counted, as it is asked for with each message of a task. */
+  private running = 0;
 
   constructor(
     readonly job: JobGraph,
@@ -64,13 +68,23 @@ export class ExecutionGraph {
     options: ExecutionGraphOptions,
   ) {
     for (const vertex of job.vertices) {
-      const subtasks = Array.from({ length: vertex.parallelism }, (_, i) => new Execution(vertex, i, attempt, options));
+      const onEnd = (): void => void this.running--;
+      const subtasks = Array.from(
+        { length: vertex.parallelism },
+        (_, i) => new Execution(vertex, i, attempt, options, onEnd),
+      );
+      this.running += subtasks.length;
       this.byVertex.set(vertex.id, subtasks);
       for (const e of subtasks) {
         this.executions.push(e);
         this.byId.set(e.id, e);
       }
     }
+  }
+
+  /** Nothing of it runs any more, or will. */
+  get isOver(): boolean {
+    return this.running === 0;
   }
 
   execution(id: HexId): Execution | undefined {
@@ -86,26 +100,28 @@ export class ExecutionGraph {
    * holds at most one subtask of each vertex.
    */
   assignSlots(slots: SlotLease[]): void {
-    const rest = [...slots];
+    let next = 0;
     const groups = new Map<string, SlotLease[]>();
     for (const v of this.job.vertices) {
       const group = groups.get(v.slotSharingGroup) ?? [];
-      while (group.length < v.parallelism) group.push(rest.shift()!);
+      while (group.length < v.parallelism) group.push(slots[next++]!);
       groups.set(v.slotSharingGroup, group);
     }
     for (const e of this.executions) e.slot = groups.get(e.vertex.slotSharingGroup)![e.subtask]!;
   }
 
-  /** Layer 4: what each slot is to run, with the addresses of its producers. */
-  deployments(): Map<SlotLease, TaskDeploymentDescriptor[]> {
-    const bySlot = new Map<SlotLease, TaskDeploymentDescriptor[]>();
+  /**
+   * Layer 4: what each slot is to run, with the addresses of its producers. Made as it is taken: where all subtasks are
+   * joined with all, the whole of it is large.
+   */
+  *deployments(): Generator<[slot: SlotLease, tasks: TaskDeploymentDescriptor[]]> {
+    const bySlot = new Map<SlotLease, Execution[]>();
     for (const e of this.executions) {
-      const slot = e.slot!;
-      const list = bySlot.get(slot) ?? [];
-      list.push(this.deployment(e, slot));
-      bySlot.set(slot, list);
+      const list = bySlot.get(e.slot!);
+      if (list) list.push(e);
+      else bySlot.set(e.slot!, [e]);
     }
-    return bySlot;
+    for (const [slot, executions] of bySlot) yield [slot, executions.map(e => this.deployment(e, slot))];
   }
 
   private deployment(e: Execution, slot: SlotLease): TaskDeploymentDescriptor {
@@ -126,30 +142,33 @@ export class ExecutionGraph {
 
   private inputOf(edge: JobEdge, consumer: Execution, slot: SlotLease): TaskDeploymentDescriptor['inputs'][number] {
     const producers = this.of(edge.source);
-    const channels = channelsOf(edge.partitioner, producers.length, consumer.vertex.parallelism)
-      .filter(c => c.consumerSubtask === consumer.subtask)
-      .map(c => {
-        const producer = producers[c.producerSubtask]!;
-        return {
-          partitionId: `${producer.id}/${edge.id}`,
-          producerSubtask: c.producerSubtask,
-          subpartition: c.subpartition,
-          producer: producer.slot!.data,
-          sameSlot: producer.slot === slot,
-          sameTaskManager: producer.slot!.taskManagerId === slot.taskManagerId,
-        };
-      });
+    const { partitioner } = edge;
+    const exchange = { partitioner, producers: producers.length, consumers: consumer.vertex.parallelism };
+    const channels = channelsTo(consumer.subtask, exchange).map(c => {
+      const producer = producers[c.producerSubtask]!;
+      return {
+        partitionId: `${producer.id}/${edge.id}`,
+        producerSubtask: c.producerSubtask,
+        subpartition: c.subpartition,
+        producer: producer.slot!.data,
+        sameSlot: producer.slot === slot,
+        sameTaskManager: producer.slot!.taskManagerId === slot.taskManagerId,
+      };
+    });
     return { edge, channels };
   }
 
   private outputOf(edge: JobEdge, producer: Execution): TaskDeploymentDescriptor['outputs'][number] {
     const consumers = this.of(edge.target);
+    const { partitioner } = edge;
+    const exchange = { partitioner, producers: producer.vertex.parallelism, consumers: consumers.length };
     return {
       edge,
       partitionId: `${producer.id}/${edge.id}`,
-      consumers: channelsOf(edge.partitioner, producer.vertex.parallelism, consumers.length)
-        .filter(c => c.producerSubtask === producer.subtask)
-        .map(c => ({ subtask: c.consumerSubtask, subpartition: c.subpartition })),
+      consumers: channelsFrom(producer.subtask, exchange).map(c => ({
+        subtask: c.consumerSubtask,
+        subpartition: c.subpartition,
+      })),
       consumerParallelism: consumers.length,
       consumerMaxParallelism: consumers[0]!.vertex.maxParallelism,
     };

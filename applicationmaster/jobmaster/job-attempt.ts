@@ -3,9 +3,15 @@ import { deserializeError, MillraceError, messageOf, serializeError } from '../.
 import { type JobGraph, slotsNeeded } from '../../core/graph/index.js';
 import type { HexId } from '../../core/ids.js';
 import type { Logger } from '../../core/logging.js';
-import type { JobInformation, TaskMetrics, TaskStateUpdate } from '../../core/protocol/index.js';
+import type {
+  JobInformation,
+  TaskDeploymentDescriptor,
+  TaskMetrics,
+  TaskStateUpdate,
+} from '../../core/protocol/index.js';
 import type { SlotLease } from '../resourcemanager/registered-task-manager.js';
 import type { SlotManager } from '../resourcemanager/slot-manager.js';
+import { channelCount, DeploymentRoom } from './deployment-room.js';
 import { type Execution, ExecutionGraph } from './execution-graph.js';
 
 export interface JobAttemptOptions {
@@ -124,32 +130,41 @@ export class JobAttempt {
   }
 
   private async deploy(signal: AbortSignal): Promise<void> {
-    const { sessionId } = this.options;
-    const deployments = [...this.graph.deployments()];
     for (const e of this.graph.executions) e.move('DEPLOYING');
-    await Promise.all(
-      deployments.map(async ([lease, tasks]) => {
-        try {
-          await lease.gateway.call('submitTasks', { sessionId, tasks });
-          // A cancellation that came while the TaskManager was still fetching the bundle met no task there.
-          if (signal.aborted) for (const t of tasks) this.cancelAgain(t.executionId);
-        } catch (error) {
-          // A broken connection is about to be told as the loss of its TaskManager, with the reason.
-          if (!lease.gateway.isOpen) return;
-          // Nothing of these runs there: without a state of their own nobody would end them.
-          const at = `Deploying to slot ${lease.slotIndex} of TaskManager ${lease.taskManagerId}`;
-          const failure = new MillraceError('TASK_FAILED', `${at}: ${messageOf(error)}`, {
-            cause: error,
-            domain: error instanceof MillraceError ? error.domain : 'cluster',
-          });
-          for (const t of tasks) {
-            const execution = this.graph.execution(t.executionId);
-            if (execution?.state === 'CANCELING') execution.move('CANCELED');
-            else if (execution?.move('FAILED')) this.failed(execution, failure);
-          }
-        }
-      }),
-    );
+    const room = new DeploymentRoom();
+    const answers: Promise<void>[] = [];
+    for (const [lease, tasks] of this.graph.deployments()) {
+      const size = channelCount(tasks);
+      await room.take(size);
+      // What was cancelled before anybody heard of it has nobody who would say that it ended.
+      if (signal.aborted) for (const t of tasks) this.graph.execution(t.executionId)?.move('CANCELED');
+      else answers.push(this.submit(lease, tasks, signal).finally(() => room.give(size)));
+    }
+    this.checkOver();
+    await Promise.all(answers);
+  }
+
+  private async submit(lease: SlotLease, tasks: TaskDeploymentDescriptor[], signal: AbortSignal): Promise<void> {
+    const { sessionId } = this.options;
+    try {
+      await lease.gateway.call('submitTasks', { sessionId, tasks });
+      // A cancellation that came while the TaskManager was still fetching the bundle met no task there.
+      if (signal.aborted) for (const t of tasks) this.cancelAgain(t.executionId);
+    } catch (error) {
+      // A broken connection is about to be told as the loss of its TaskManager, with the reason.
+      if (!lease.gateway.isOpen) return;
+      // Nothing of these runs there: without a state of their own nobody would end them.
+      const at = `Deploying to slot ${lease.slotIndex} of TaskManager ${lease.taskManagerId}`;
+      const failure = new MillraceError('TASK_FAILED', `${at}: ${messageOf(error)}`, {
+        cause: error,
+        domain: error instanceof MillraceError ? error.domain : 'cluster',
+      });
+      for (const t of tasks) {
+        const execution = this.graph.execution(t.executionId);
+        if (execution?.state === 'CANCELING') execution.move('CANCELED');
+        else if (execution?.move('FAILED')) this.failed(execution, failure);
+      }
+    }
   }
 
   private failed(execution: Execution, error: Error): void {
@@ -186,7 +201,7 @@ export class JobAttempt {
   }
 
   private checkOver(): void {
-    if (this.over || this.preparing || !this.graph.executions.every(e => e.isTerminal)) return;
+    if (this.over || this.preparing || !this.graph.isOver) return;
     this.over = true;
     for (const timer of this.overdue.values()) clearTimeout(timer);
     for (const lease of this.leases.splice(0)) this.options.slots.release(lease);

@@ -1,4 +1,4 @@
-export { type ChannelPair, channelsOf } from './distribution.js';
+export { type ChannelPair, channelsFrom, channelsTo, type Exchange } from './distribution.js';
 export { type GenerateOptions, generateJobGraph, slotsNeeded } from './generate-job-graph.js';
 export * from './job-graph.js';
 export {

@@ -1,6 +1,6 @@
 import { deserializeError, rootCause } from '../../core/errors.js';
 import { FileSystems } from '../../core/fs/index.js';
-import { channelsOf, type JobGraph } from '../../core/graph/index.js';
+import { channelsFrom, channelsTo, type JobGraph } from '../../core/graph/index.js';
 import { randomId } from '../../core/ids.js';
 import type { HostPort, JobInformation, TaskDeploymentDescriptor, TaskStateUpdate } from '../../core/protocol/index.js';
 import { dataRingBytes } from '../../taskmanager/network/ring-memory.js';
@@ -171,19 +171,21 @@ export function descriptorsOf(
             const source = graph.vertices.find(v => v.id === edge.source)!;
             return {
               edge,
-              channels: channelsOf(edge.partitioner, source.parallelism, vertex.parallelism)
-                .filter(c => c.consumerSubtask === subtaskIndex)
-                .map(c => {
-                  const slot = slotOf(source.id, c.producerSubtask);
-                  return {
-                    partitionId: `${executions.get(`${source.id}/${c.producerSubtask}`)}/${edge.id}`,
-                    producerSubtask: c.producerSubtask,
-                    subpartition: c.subpartition,
-                    producer: addresses[slot]!,
-                    sameSlot: slot === slotIndex,
-                    sameTaskManager,
-                  };
-                }),
+              channels: channelsTo(subtaskIndex, {
+                partitioner: edge.partitioner,
+                producers: source.parallelism,
+                consumers: vertex.parallelism,
+              }).map(c => {
+                const slot = slotOf(source.id, c.producerSubtask);
+                return {
+                  partitionId: `${executions.get(`${source.id}/${c.producerSubtask}`)}/${edge.id}`,
+                  producerSubtask: c.producerSubtask,
+                  subpartition: c.subpartition,
+                  producer: addresses[slot]!,
+                  sameSlot: slot === slotIndex,
+                  sameTaskManager,
+                };
+              }),
             };
           }),
         outputs: graph.edges
@@ -193,10 +195,11 @@ export function descriptorsOf(
             return {
               edge,
               partitionId: `${executions.get(`${vertex.id}/${subtaskIndex}`)}/${edge.id}`,
-              consumers: channelsOf(edge.partitioner, vertex.parallelism, target.parallelism)
-                .filter(c => c.producerSubtask === subtaskIndex)
-                .map(c => ({ subtask: c.consumerSubtask, subpartition: c.subpartition }))
-                .sort((a, b) => a.subpartition - b.subpartition),
+              consumers: channelsFrom(subtaskIndex, {
+                partitioner: edge.partitioner,
+                producers: vertex.parallelism,
+                consumers: target.parallelism,
+              }).map(c => ({ subtask: c.consumerSubtask, subpartition: c.subpartition })),
               consumerParallelism: target.parallelism,
               consumerMaxParallelism: target.maxParallelism,
             };

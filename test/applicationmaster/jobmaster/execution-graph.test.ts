@@ -23,8 +23,8 @@ describe('what an ExecutionGraph deploys', () => {
         }),
       ),
     );
-    const channels = [...graph.deployments().values()]
-      .flat()
+    const channels = [...graph.deployments()]
+      .flatMap(([, tasks]) => tasks)
       .filter(d => d.inputs.length > 0)
       .map(d => d.inputs[0]!.channels);
     const places = channels.map(list =>

@@ -34,7 +34,7 @@ describe('JobAttempt', () => {
 
   function start(
     gateways: TestingGateway[],
-    { cancellationTimeout = 0 } = {},
+    { cancellationTimeout = 0, job = new ParallelJob(gateways.length).graph() } = {},
   ): { attempt: JobAttempt; failures: Array<[string, string | undefined]>; released: SlotLease[]; over: () => number } {
     const failures: Array<[string, string | undefined]> = [];
     const released: SlotLease[] = [];
@@ -44,7 +44,7 @@ describe('JobAttempt', () => {
       return { taskManagerId: `tm-${i}`, slotIndex: 0, allocationId: `a${i}`, jobId: 'j', data, gateway: g };
     });
     const attempt = new JobAttempt({
-      job: new ParallelJob(gateways.length).graph(),
+      job,
       attempt: 0,
       slots: {
         request: async () => leases,
@@ -113,6 +113,28 @@ describe('JobAttempt', () => {
     expect(failures).to.deep.equal([['YARN killed it', attempt.graph.executions[0]!.name]]);
     // A slot of a TaskManager that is gone is nobody's to give back.
     expect(released).to.deep.equal([]);
+  });
+
+  it('sends no more of a large deployment than there is room for, and of one that was cancelled nothing further', async () => {
+    const gateways = Array.from({ length: 300 }, gateway);
+    const job = new TestingJob();
+    job
+      .sequence(0, 9, gateways.length)
+      .by('rebalance')
+      .map((x: unknown) => x);
+    const { attempt, released, over } = start(gateways, { job: job.graph(gateways.length) });
+    const reached = (): TestingGateway[] => gateways.filter(g => g.submitted);
+    // Each slot's two tasks name 600 channels.
+    await eventually(() => reached().length === 166);
+    reached()[0]!.submitted!.resolve();
+    await eventually(() => reached().length === 167);
+    attempt.stop(new Error('cancelled'));
+    reached()[1]!.submitted!.resolve();
+    await eventually(() => states(attempt).includes('CANCELED'));
+    expect(reached()).to.have.length(167);
+    expect(over()).to.equal(0);
+    for (const { id } of attempt.graph.executions) attempt.update({ jobId: 'j', executionId: id, state: 'CANCELED' });
+    expect([over(), released.length]).to.deep.equal([1, 300]);
   });
 
   it('is over only when all of its tasks are, then gives its slots back, once', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type DataStreamSource, StreamExecutionEnvironment } from '../../../api/index.js';
-import { channelsOf, generateJobGraph, type JobGraph, slotsNeeded, streamPlan } from '../../../core/graph/index.js';
+import { generateJobGraph, type JobGraph, slotsNeeded, streamPlan } from '../../../core/graph/index.js';
 
 function graph(
   build: (source: DataStreamSource<number>, env: StreamExecutionEnvironment) => void,
@@ -170,17 +170,5 @@ describe('the job graph', () => {
       [2, 'Operator', [[1, 'HASH']]],
       [3, 'Data Sink', [[2, 'FORWARD']]],
     ]);
-  });
-});
-
-describe('the channels of an exchange', () => {
-  const pairs = (...args: Parameters<typeof channelsOf>): string[] =>
-    channelsOf(...args).map(c => `${c.producerSubtask}.${c.subpartition}>${c.consumerSubtask}`);
-
-  it('join every pair, or only neighbours', () => {
-    expect(pairs('hash', 2, 2)).to.deep.equal(['0.0>0', '1.0>0', '0.1>1', '1.1>1']);
-    expect(pairs('forward', 2, 2)).to.deep.equal(['0.0>0', '1.0>1']);
-    expect(pairs('rescale', 2, 3)).to.deep.equal(['0.0>0', '0.1>1', '1.0>2']);
-    expect(pairs('rescale', 3, 2)).to.deep.equal(['0.0>0', '1.0>1', '2.0>1']);
   });
 });
