@@ -54,6 +54,7 @@ export class SlotManager implements Closeable {
   /** TaskManagers that did not give what they offered. */
   private readonly distrusted = new Set<string>();
   private granting = false;
+  private demandIsDue = false;
   /** Its slots are being held for it: it waits for their TaskManagers' answers only. */
   private served: SlotRequest | undefined;
   private readonly failedStarts: FailedStarts;
@@ -184,8 +185,17 @@ export class SlotManager implements Closeable {
     return this.lifecycle.close();
   }
 
-  /** Tells the driver how many workers there should be. */
+  /** Tells the driver how many workers there should be, later in this turn: a large job gives thousands of slots back. */
   updateDemand(): void {
+    if (this.demandIsDue) return;
+    this.demandIsDue = true;
+    queueMicrotask(() => {
+      this.demandIsDue = false;
+      this.tellDemand();
+    });
+  }
+
+  private tellDemand(): void {
     const { driver, keepWorkers } = this.options;
     if (this.lifecycle.isClosing) return;
     const running = this.taskManagers.size;

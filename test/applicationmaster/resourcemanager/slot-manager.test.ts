@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { LocalDriver } from '../../../applicationmaster/index.js';
 import type { MillraceError } from '../../../core/errors.js';
 import { eventually } from '../../testing/eventually.js';
 import { reaches, runs, TestingCluster } from '../testing-cluster.js';
@@ -106,5 +107,24 @@ describe('slots of a session', () => {
       await reaches(job, 'CANCELED');
     }
     await eventually(() => cluster.freeSlots === 2);
+  });
+
+  it('tells the driver once what is wanted when a job gives many slots back', async () => {
+    cluster = await TestingCluster.start({ slots: 8 });
+    const job = cluster.submitEndless(8);
+    await runs(job);
+    const original = LocalDriver.prototype.setWantedWorkers;
+    let told = 0;
+    LocalDriver.prototype.setWantedWorkers = function (total) {
+      told++;
+      original.call(this, total);
+    };
+    try {
+      job.cancel();
+      await eventually(() => cluster.freeSlots === 8);
+    } finally {
+      LocalDriver.prototype.setWantedWorkers = original;
+    }
+    expect(told).to.equal(1);
   });
 });
