@@ -18,6 +18,8 @@ export class Execution {
   readonly id: HexId = randomId();
   state: ExecutionState = 'CREATED';
   readonly timestamps: Partial<Record<ExecutionState, number>>;
+  /** When it came into its state. */
+  changedAt: number;
   slot: SlotLease | undefined;
   error: SerializedError | undefined;
   metrics: TaskMetrics | undefined;
@@ -30,7 +32,8 @@ export class Execution {
     private readonly options: ExecutionGraphOptions,
     private readonly onEnd: () => void,
   ) {
-    this.timestamps = { CREATED: options.clock.now() };
+    this.changedAt = options.clock.now();
+    this.timestamps = { CREATED: this.changedAt };
   }
 
   get isTerminal(): boolean {
@@ -47,7 +50,8 @@ export class Execution {
     const from = this.state;
     if (!EXECUTION_MOVES[from].includes(to)) return false;
     this.state = to;
-    this.timestamps[to] = this.options.clock.now();
+    this.changedAt = this.options.clock.now();
+    this.timestamps[to] = this.changedAt;
     if (this.isTerminal) this.onEnd();
     this.options.logger.info(`${this.name} (${this.id}) attempt ${this.attempt} switched from ${from} to ${to}`);
     return true;

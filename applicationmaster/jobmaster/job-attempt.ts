@@ -11,7 +11,7 @@ import type {
 } from '../../core/protocol/index.js';
 import type { SlotLease } from '../resourcemanager/registered-task-manager.js';
 import type { SlotManager } from '../resourcemanager/slot-manager.js';
-import { channelCount, DeploymentRoom } from './deployment-room.js';
+import { DeploymentRoom, weightOf } from './deployment-room.js';
 import { type Execution, ExecutionGraph } from './execution-graph.js';
 
 export interface JobAttemptOptions {
@@ -134,11 +134,11 @@ export class JobAttempt {
     const room = new DeploymentRoom();
     const answers: Promise<void>[] = [];
     for (const [lease, tasks] of this.graph.deployments()) {
-      const size = channelCount(tasks);
-      await room.take(size);
+      const weight = weightOf(tasks);
+      await room.take(weight);
       // What was cancelled before anybody heard of it has nobody who would say that it ended.
       if (signal.aborted) for (const t of tasks) this.graph.execution(t.executionId)?.move('CANCELED');
-      else answers.push(this.submit(lease, tasks, signal).finally(() => room.give(size)));
+      else answers.push(this.submit(lease, tasks, signal).finally(() => room.give(weight)));
     }
     this.checkOver();
     await Promise.all(answers);

@@ -36,6 +36,7 @@ export interface SlotManagerOptions {
 
 /** Workers that end before they register, one after another, until waiting jobs are told instead of waiting on. */
 const FAILED_STARTS_LIMIT = 3;
+const HOLDS_A_TURN = 200;
 /** Milliseconds without requests to a TaskManager that came back after it did not give a slot. */
 const SUSPENSION = 1000;
 /** Milliseconds that a TaskManager has to register anew when its connection broke, before its worker is ended. */
@@ -224,7 +225,7 @@ export class SlotManager implements Closeable {
       if (slots.length < request.count) return;
       const { job } = request;
       this.served = request;
-      const held = await Promise.allSettled(slots.map(([taskManager, slot]) => taskManager.hold(slot, job)));
+      const held = await Promise.allSettled(await this.holdAll(slots, job));
       this.served = undefined;
       const leases = held.flatMap(h => (h.status === 'fulfilled' ? h.value : []));
       held.forEach((h, i) => {
@@ -238,6 +239,22 @@ export class SlotManager implements Closeable {
         this.updateDemand();
       }
     }
+  }
+
+  /** Asks for them in parts, between which the event loop has its turn: there may be thousands. */
+  private async holdAll(
+    slots: ReadonlyArray<[RegisteredTaskManager, SlotRecord]>,
+    job: JobInformation,
+  ): Promise<Array<Promise<SlotLease>>> {
+    const asked: Array<Promise<SlotLease>> = [];
+    for (const [taskManager, slot] of slots) {
+      if (asked.length > 0 && asked.length % HOLDS_A_TURN === 0) await new Promise(resolve => setImmediate(resolve));
+      const held = taskManager.hold(slot, job);
+      // Looked at when all have been asked.
+      held.catch(() => {});
+      asked.push(held);
+    }
+    return asked;
   }
 
   /** A TaskManager that does not give a slot it has offered: it resets itself when it registers anew. */

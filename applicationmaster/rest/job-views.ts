@@ -72,7 +72,7 @@ export function overviewEntry(job: JobMaster, now: number): JobOverviewEntry {
     name: job.job.jobName,
     ...jobTimes(job, now),
     state: job.status,
-    'last-modification': Math.max(latest(job.state.timestamps), ...executions.map(e => latest(e.timestamps))),
+    'last-modification': executions.reduce((last, e) => Math.max(last, e.changedAt), latest(job.state.timestamps)),
     tasks: { total: executions.length, ...Object.fromEntries(counts.map(([s, n]) => [s.toLowerCase(), n])) },
   };
 }
@@ -112,9 +112,9 @@ function vertexSummary(job: JobMaster, vertexId: HexId, now: number): VertexSumm
   const { id, slotSharingGroup, name, maxParallelism, parallelism } = job.job.vertices.find(v => v.id === vertexId)!;
   const executions = job.graph.of(id);
   const states = executions.map(e => e.state);
-  const started = executions.flatMap(e => e.timestamps.DEPLOYING ?? []);
-  const start = started.length > 0 ? Math.min(...started) : -1;
-  const end = executions.every(e => e.isTerminal) ? Math.max(...executions.map(e => latest(e.timestamps))) : -1;
+  const started = executions.reduce((first, e) => Math.min(first, e.timestamps.DEPLOYING ?? first), Infinity);
+  const start = Number.isFinite(started) ? started : -1;
+  const end = executions.every(e => e.isTerminal) ? executions.reduce((last, e) => Math.max(last, e.changedAt), 0) : -1;
   const view = {
     id,
     slotSharingGroupId: stableId('slot-sharing-group', slotSharingGroup),
@@ -133,7 +133,7 @@ function vertexSummary(job: JobMaster, vertexId: HexId, now: number): VertexSumm
 
 function subtask(e: Execution, now: number): Record<string, unknown> {
   const start = e.timestamps.DEPLOYING ?? -1;
-  const end = e.isTerminal ? latest(e.timestamps) : -1;
+  const end = e.isTerminal ? e.changedAt : -1;
   const passed = EXECUTION_STATES.filter(s => e.timestamps[s] !== undefined && s !== e.state);
   return {
     subtask: e.subtask,

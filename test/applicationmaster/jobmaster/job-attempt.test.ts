@@ -124,14 +124,14 @@ describe('JobAttempt', () => {
       .map((x: unknown) => x);
     const { attempt, released, over } = start(gateways, { job: job.graph(gateways.length) });
     const reached = (): TestingGateway[] => gateways.filter(g => g.submitted);
-    // Each slot's two tasks name 600 channels.
-    await eventually(() => reached().length === 166);
+    // Each slot's two tasks name 600 channels, and weigh 40 more.
+    await eventually(() => reached().length === 156);
     reached()[0]!.submitted!.resolve();
-    await eventually(() => reached().length === 167);
+    await eventually(() => reached().length === 157);
     attempt.stop(new Error('cancelled'));
     reached()[1]!.submitted!.resolve();
     await eventually(() => states(attempt).includes('CANCELED'));
-    expect(reached()).to.have.length(167);
+    expect(reached()).to.have.length(157);
     expect(over()).to.equal(0);
     for (const { id } of attempt.graph.executions) attempt.update({ jobId: 'j', executionId: id, state: 'CANCELED' });
     expect([over(), released.length]).to.deep.equal([1, 300]);
