@@ -7,11 +7,16 @@ export interface Closeable {
 }
 
 export class Lifecycle implements Closeable {
-  private children: Array<() => void | Promise<void>> = [];
+  private readonly children = new Set<() => void | Promise<void>>();
   private closing: Promise<void> | undefined;
 
   get isClosing(): boolean {
     return this.closing !== undefined;
+  }
+
+  /** How many things it would close, for tests. */
+  get size(): number {
+    return this.children.size;
   }
 
   /** Registers a child and hands it back: `const s = lifecycle.own(await Server.start())`. */
@@ -23,13 +28,17 @@ export class Lifecycle implements Closeable {
   /** Registers a clean-up. After `close()` has begun it runs at once. */
   defer(cleanUp: () => void | Promise<void>): void {
     if (this.closing) void Promise.resolve().then(cleanUp);
-    else this.children.push(cleanUp);
+    else this.children.add(cleanUp);
   }
 
-  /** A timer that ends with its owner. */
+  /** A timer that ends with its owner; once it has fired nothing of it is kept. */
   setTimeout(callback: () => void, ms: number): NodeJS.Timeout {
-    const timer = setTimeout(callback, ms);
-    this.defer(() => clearTimeout(timer));
+    const cleanUp = (): void => clearTimeout(timer);
+    const timer = setTimeout(() => {
+      this.children.delete(cleanUp);
+      callback();
+    }, ms);
+    this.defer(cleanUp);
     return timer;
   }
 
@@ -47,7 +56,9 @@ export class Lifecycle implements Closeable {
 
   private async closeAll(): Promise<void> {
     let first: { error: unknown } | undefined;
-    for (const cleanUp of this.children.splice(0).reverse()) {
+    const cleanUps = [...this.children].reverse();
+    this.children.clear();
+    for (const cleanUp of cleanUps) {
       try {
         await cleanUp();
       } catch (error) {
