@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, rmSync } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
@@ -16,9 +16,15 @@ export interface BundleStoreOptions {
   timeoutMs?: number;
 }
 
-/** The bundles that this process has fetched from the ApplicationMaster, by content hash: each once. */
+/** Bundles that are kept although no slot has a job with them: a program that is run again is not fetched again. */
+const KEPT_UNUSED = 8;
+
+/** The bundles that this process has fetched from the ApplicationMaster, by content hash. */
 export class BundleStore implements Closeable {
+  /** In the order in which they were last asked for. */
   private readonly files = new Map<string, Promise<string>>();
+  /** Those that are there, with their paths. */
+  private readonly ready = new Map<string, string>();
   private readonly folder: string;
 
   constructor(private readonly options: BundleStoreOptions) {
@@ -28,13 +34,27 @@ export class BundleStore implements Closeable {
   /** The file of a bundle. Throws CONNECTION_FAILED, or INVALID_PROGRAM where the content is not what the hash says. */
   file(blobUrl: string, sha256: string): Promise<string> {
     let file = this.files.get(sha256);
-    if (!file) {
+    if (file) this.files.delete(sha256);
+    else {
       file = this.fetch(blobUrl, sha256);
-      this.files.set(sha256, file);
-      // The next task tries again.
-      file.catch(() => this.files.delete(sha256));
+      file.then(
+        path => this.ready.set(sha256, path),
+        // The next task tries again.
+        () => this.files.delete(sha256),
+      );
     }
+    this.files.set(sha256, file);
     return file;
+  }
+
+  /** Removes what no slot has a job with, but for those that were asked for last. */
+  prune(inUse: ReadonlySet<string>): void {
+    const unused = [...this.files.keys()].filter(sha256 => this.ready.has(sha256) && !inUse.has(sha256));
+    for (const sha256 of unused.slice(0, -KEPT_UNUSED)) {
+      rmSync(this.ready.get(sha256)!, { force: true });
+      this.ready.delete(sha256);
+      this.files.delete(sha256);
+    }
   }
 
   async close(): Promise<void> {

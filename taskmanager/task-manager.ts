@@ -213,6 +213,7 @@ export class TaskManager implements Closeable {
       freeSlot: ({ sessionId, slotIndex, allocationId }) => {
         this.checkSession(sessionId);
         this.slot(slotIndex).free(allocationId);
+        this.bundles.prune(new Set(this.slots.flatMap(slot => slot.bundle ?? [])));
       },
       shutDown: ({ reason }) => {
         this.logger.info(`Shutting down: ${reason}`);
@@ -244,6 +245,7 @@ export class TaskManager implements Closeable {
     clearInterval(this.heartbeatTimer);
     this.sessionId = undefined;
     await Promise.all(this.slots.map(slot => slot.reset()));
+    this.bundles.prune(new Set());
   }
 
   private onState(update: TaskStateUpdate): void {

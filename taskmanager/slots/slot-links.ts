@@ -18,14 +18,19 @@ interface Link {
   consumer: LinkedHost;
 }
 
+/** Links below which it is not worth looking for closed ones. */
+const FEW = 64;
+
 /**
  * Joins slots of one TaskManager by shared memory, in its main thread: makes the memory when a consumer asks for it,
  * hands it to both, and speaks for a slot that ended without a word. A link belongs to two hosts, not to two slots: a
  * renewed slot has none.
  */
 export class SlotLinks {
-  private readonly hosts = new Set<LinkedHost>();
+  private readonly hosts = new Map<string, LinkedHost>();
   private links: Link[] = [];
+  /** Twice as many as were left the last time: n slots have n² links, and each must not look through all others. */
+  private lookAgainAt = FEW;
 
   /** Bytes of a ring from producer to consumer. */
   constructor(private readonly dataBytes: number) {}
@@ -37,20 +42,21 @@ export class SlotLinks {
   }
 
   add(host: LinkedHost): void {
-    this.hosts.add(host);
-    void host.ended.then(() => this.onEnded(host));
+    const address = addressOf(host.data);
+    this.hosts.set(address, host);
+    void host.ended.then(() => this.onEnded(host, address));
   }
 
   /** The consumer's side of a new link; the producer got its side. */
   connect(consumer: LinkedHost, { host, port }: HostPort): RingMemory {
-    const producer = [...this.hosts].find(h => h.data.host === host && h.data.port === port);
+    const producer = this.hosts.get(addressOf({ host, port }));
     if (!producer) {
       throw new MillraceError(
         'TASK_MANAGER_LOST',
         `No slot of this TaskManager listens at ${host}:${port}: it was renewed, or its thread ended.`,
       );
     }
-    this.forgetClosed();
+    if (this.links.length >= this.lookAgainAt) this.forgetClosed();
     const memory = createRingMemory(this.dataBytes);
     // Only the flags are kept here: the rings go when both sides let go of them.
     this.links.push({ control: new Int32Array(memory.control), producer, consumer });
@@ -58,8 +64,9 @@ export class SlotLinks {
     return memory;
   }
 
-  private onEnded(host: LinkedHost): void {
-    this.hosts.delete(host);
+  private onEnded(host: LinkedHost, address: string): void {
+    // A renewed slot may listen where this one did.
+    if (this.hosts.get(address) === host) this.hosts.delete(address);
     for (const { control, producer, consumer } of this.links) {
       if (producer === host) leave(control, 'producer', Gone.DIED);
       if (consumer === host) leave(control, 'consumer', Gone.DIED);
@@ -69,5 +76,8 @@ export class SlotLinks {
 
   private forgetClosed(): void {
     this.links = this.links.filter(({ control }) => !hasEnded(control));
+    this.lookAgainAt = Math.max(FEW, 2 * this.links.length);
   }
 }
+
+const addressOf = ({ host, port }: HostPort): string => `${host}:${port}`;

@@ -94,6 +94,11 @@ export class Slot {
     return this.report();
   }
 
+  /** Of the job that holds the slot. */
+  get bundle(): string | undefined {
+    return this.allocation?.job.program?.bundle.sha256;
+  }
+
   /** The job that holds the slot, if this allocation is the one. */
   jobOf(allocationId: string): JobInformation {
     if (this.allocation?.id === allocationId) return this.allocation.job;
