@@ -10,7 +10,8 @@ export interface Peer {
 }
 
 const NONCE_BYTES = 24;
-const HANDSHAKE_TIMEOUT_MS = 5000;
+/** A peer with hundreds of threads on a busy host takes its time; one that says nothing costs a socket until then. */
+const HANDSHAKE_TIMEOUT_MS = 30_000;
 
 /** Bytes that a peer may send before it has proved the secret: a handshake needs less than one kilobyte. */
 const UNPROVEN_BYTES = 16 * 1024;

@@ -11,7 +11,7 @@ export const SOCKET_OPTIONS = {
 } as const;
 
 /** Milliseconds that a connection has to become a WebSocket. */
-const UPGRADE_TIMEOUT_MS = 5000;
+const UPGRADE_TIMEOUT_MS = 30_000;
 
 /** A WebSocket server with a listener of its own; `close` ends both. Who connects and says nothing is dropped. */
 class WebSocketListener extends WebSocketServer {

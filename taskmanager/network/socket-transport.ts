@@ -9,7 +9,8 @@ import type { NetworkMemory } from './network-memory.js';
 /** Sent once by the server when it has accepted a peer; only then may the client send frames. */
 export const READY = 'ready';
 
-const CONNECT_TIMEOUT_MS = 10_000;
+/** For each step: connecting, the handshake, being taken. */
+const CONNECT_TIMEOUT_MS = 30_000;
 const CLOSE_TIMEOUT_MS = 1000;
 
 /** A WebSocket between two slots, one frame a message; of an authenticated peer. */

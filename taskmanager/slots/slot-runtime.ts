@@ -14,6 +14,7 @@ import type {
 import type { BufferDebloatOptions } from '../network/buffer-debloater.js';
 import { DataClient } from '../network/data-client.js';
 import { DataServer } from '../network/data-server.js';
+import { DialQueue } from '../network/dial-queue.js';
 import type { FrameTransport } from '../network/frame-transport.js';
 import { LocalChannel } from '../network/input-channel.js';
 import { type GateChannel, InputGate } from '../network/input-gate.js';
@@ -69,6 +70,7 @@ export class SlotRuntime implements Closeable {
   private readonly tasks = new Map<string, Task>();
   private readonly registry: PartitionRegistry;
   private readonly memory: NetworkMemory;
+  private readonly dialing = new DialQueue();
   private readonly logger: Logger;
   private server!: DataServer;
   private client!: DataClient;
@@ -155,7 +157,7 @@ export class SlotRuntime implements Closeable {
 
   private async dial({ producer, sameTaskManager }: ChannelDescriptor): Promise<FrameTransport> {
     const { link, secret, id } = this.options;
-    if (!sameTaskManager || !link) return dialSocket(producer, { secret, id });
+    if (!sameTaskManager || !link) return this.dialing.run(() => dialSocket(producer, { secret, id }));
     const shared = await link(producer);
     const bytes = ringBytes(shared);
     this.memory.take(bytes);
