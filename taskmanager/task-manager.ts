@@ -22,6 +22,7 @@ import { MasterLink } from './master-link.js';
 import { exposedGc } from './slots/heap-watch.js';
 import { type SlotHostOptions, slotHostFactory } from './slots/host-factory.js';
 import { Slot } from './slots/slot.js';
+import { SocketBudget } from './slots/socket-budget.js';
 
 interface TaskManagerBaseOptions {
   /** Default: `<host>:<data port of slot 0>-<6 hex>`. */
@@ -66,6 +67,7 @@ export class TaskManager implements Closeable {
   private readonly lifecycle = new Lifecycle();
   private readonly slots: Slot[];
   private readonly bundles: BundleStore;
+  private readonly sockets = new SocketBudget();
   private link: MasterLink | undefined;
   private readonly logger: Logger;
   private name: string | undefined;
@@ -203,6 +205,7 @@ export class TaskManager implements Closeable {
           const slot = this.slot(slotIndex);
           const job = slot.jobOf(group[0]!.allocationId);
           const bundle = await this.bundleOf(job);
+          this.sockets.take(slotIndex, group);
           slot.submit(group, bundle);
         }
       },
@@ -213,6 +216,7 @@ export class TaskManager implements Closeable {
       freeSlot: ({ sessionId, slotIndex, allocationId }) => {
         this.checkSession(sessionId);
         this.slot(slotIndex).free(allocationId);
+        this.sockets.give(slotIndex);
         this.bundles.prune(new Set(this.slots.flatMap(slot => slot.bundle ?? [])));
       },
       shutDown: ({ reason }) => {
@@ -245,6 +249,7 @@ export class TaskManager implements Closeable {
     clearInterval(this.heartbeatTimer);
     this.sessionId = undefined;
     await Promise.all(this.slots.map(slot => slot.reset()));
+    for (const { index } of this.slots) this.sockets.give(index);
     this.bundles.prune(new Set());
   }
 

@@ -1,4 +1,4 @@
-import type { MillraceError } from '../../core/errors.js';
+import { MillraceError } from '../../core/errors.js';
 import type { FileSystems } from '../../core/fs/index.js';
 import type { OperatorFunctions } from '../../core/graph/index.js';
 import { type Closeable, Lifecycle } from '../../core/lifecycle.js';
@@ -72,6 +72,8 @@ export class SlotRuntime implements Closeable {
   private readonly memory: NetworkMemory;
   private readonly dialing = new DialQueue();
   private readonly logger: Logger;
+  /** Bytes of the rings that it reads from. */
+  private rings = 0;
   private server!: DataServer;
   private client!: DataClient;
 
@@ -161,7 +163,16 @@ export class SlotRuntime implements Closeable {
     const shared = await link(producer);
     const bytes = ringBytes(shared);
     this.memory.take(bytes);
-    return new RingTransport(shared, 'consumer', { memory: this.memory, onClosed: () => this.memory.give(bytes) });
+    this.rings += bytes;
+    const onClosed = (): void => {
+      this.memory.give(bytes);
+      this.rings -= bytes;
+    };
+    const transport = new RingTransport(shared, 'consumer', { memory: this.memory, onClosed });
+    if (this.rings <= this.memory.size) return transport;
+    const needed = this.rings;
+    transport.close();
+    throw ringsTooLarge(needed, this.memory.size);
   }
 
   private deploy(job: JobInformation, descriptor: TaskDeploymentDescriptor): Task {
@@ -226,4 +237,15 @@ export class SlotRuntime implements Closeable {
       random: random ?? Math.random,
     };
   }
+}
+
+function ringsTooLarge(needed: number, share: number): MillraceError {
+  const kb = (bytes: number): string => `${Math.ceil(bytes / 1024)} KB`;
+  return new MillraceError(
+    'INVALID_RESOURCE_REQUEST',
+    `The channels to other slots of this TaskManager take more than the slot's share of network memory: ${kb(needed)} of ` +
+      `${kb(share)}. Raise taskmanager.memory.network.fraction or -tm (taskmanager.memory.process.size), or lower -s ` +
+      '(taskmanager.numberOfTaskSlots) or the parallelism.',
+    { domain: 'user' },
+  );
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { eventually } from '../../testing/eventually.js';
 import { TestingJob } from '../testing-job.js';
 import { TestingSlots } from '../testing-slots.js';
 
@@ -55,4 +56,25 @@ describe('a slot', () => {
       for (const runtime of slots.runtimes) expect(runtime.usage.networkUsed).to.equal(0);
     });
   }
+
+  it('fails a job whose rings are larger than its share of network memory, with figures and the knobs', async () => {
+    // A ring is 12 KB at least; the consumer reads from two other slots.
+    slots = await TestingSlots.start(3, { linked: true, networkMemory: 20 * 1024 });
+    const wide = new TestingJob();
+    wide.sequence(0, 9, 3).by('rebalance').print('', { parallelism: 3 });
+    const error = await slots.run(wide, { parallelism: 3 }).then(
+      () => undefined,
+      (e: unknown) => e as Error,
+    );
+    expect(error?.message).to.match(
+      /share of network memory: 24 KB of 20 KB\. Raise taskmanager\.memory\.network\.fraction/,
+    );
+    await eventually(() => slots.links!.size === 0);
+    for (const runtime of slots.runtimes) expect(runtime.usage.networkUsed).to.equal(0);
+    slots.printed.length = 0;
+    const narrow = new TestingJob();
+    narrow.sequence(0, 9, 2).by('rebalance').print('', { parallelism: 2 });
+    await slots.run(narrow, { parallelism: 2 });
+    expect(slots.lines.length).to.equal(10);
+  });
 });
