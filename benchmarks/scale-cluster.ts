@@ -12,7 +12,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RestClient } from '../client/rest/index.js';
 import { jobManagerHeap } from '../core/config/index.js';
 import {
   APPLICATIONMASTER_SETTINGS_VARIABLE,
@@ -21,6 +20,7 @@ import {
   type TaskManagerSettings,
 } from '../core/protocol/index.js';
 import { eventually } from '../test/testing/eventually.js';
+import { ScaleRest } from './scale-rest.js';
 
 export interface ScaleClusterOptions {
   taskManagers: number;
@@ -30,7 +30,7 @@ export interface ScaleClusterOptions {
   masterMb?: number;
   /** Further keys of the configuration. */
   properties?: Record<string, string>;
-  /** Folder for a CPU profile of the ApplicationMaster. */
+  /** Folder for CPU profiles of all processes and threads. */
   profile?: string;
 }
 
@@ -56,7 +56,7 @@ export class ScaleCluster {
   readonly taskManagers: number[] = [];
   master!: number;
   rpcPort!: number;
-  rest!: RestClient;
+  rest!: ScaleRest;
   private readonly children: ChildProcess[] = [];
 
   private constructor(
@@ -107,7 +107,6 @@ export class ScaleCluster {
   }
 
   async stop(): Promise<void> {
-    this.rest?.close();
     for (const child of this.children.toReversed()) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       const ended = new Promise(resolve => child.once('exit', resolve));
@@ -130,14 +129,12 @@ export class ScaleCluster {
       readyFile,
       logFile: join(this.dir, 'log/jobmanager.log'),
     };
-    const { profile } = this.options;
     const flags = [`--max-old-space-size=${Math.floor(jobManagerHeap(memory) / MB)}`];
-    if (profile !== undefined) flags.push('--cpu-prof', `--cpu-prof-dir=${profile}`, '--cpu-prof-interval=1000');
     this.master = this.spawn('applicationmaster', flags, APPLICATIONMASTER_SETTINGS_VARIABLE, settings);
     await eventually(() => existsSync(readyFile));
     const { restPort, rpcPort } = JSON.parse(readFileSync(readyFile, 'utf8')) as { restPort: number; rpcPort: number };
     this.rpcPort = rpcPort;
-    this.rest = new RestClient({ address: `http://${LOOPBACK}:${restPort}`, timeout: 120_000, retryDelays: [] });
+    this.rest = new ScaleRest(`http://${LOOPBACK}:${restPort}`);
   }
 
   private startTaskManager(index: number): void {
@@ -171,6 +168,8 @@ export class ScaleCluster {
     const path = join(this.dir, `${name}.json`);
     writeFileSync(path, JSON.stringify(settings), { mode: 0o600 });
     const output = openSync(join(this.dir, `log/${name}.err`), 'a');
+    const { profile } = this.options;
+    if (profile !== undefined) flags.push('--cpu-prof', `--cpu-prof-dir=${profile}`, '--cpu-prof-interval=1000');
     const child = spawn(
       process.execPath,
       [...flags, '--require', file('scale-probe.cjs'), file(`../dist/runtime/${role}.js`)],

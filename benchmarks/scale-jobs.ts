@@ -1,39 +1,35 @@
-import type { RestClient } from '../client/rest/index.js';
 import type { JobGraph } from '../core/graph/index.js';
 import type { JobStatus } from '../core/protocol/index.js';
 import { eventually } from '../test/testing/eventually.js';
 import type { ScaleCluster } from './scale-cluster.js';
+import type { ScaleRest } from './scale-rest.js';
 
 const TIMEOUT = { timeout: 600_000, interval: 5 };
 
-/** Waits until a job has this status; fails if it ends with another. */
-export async function reaches(rest: RestClient, jobId: string, wanted: JobStatus, interval = 5): Promise<void> {
-  let failure: Error | undefined;
-  await eventually(
+const ENDS: readonly JobStatus[] = ['FINISHED', 'FAILED', 'CANCELED'];
+
+/** Waits until a job has this status; rejects if it ends with another. */
+export async function reaches(rest: ScaleRest, jobId: string, wanted: JobStatus, interval = 5): Promise<void> {
+  const { state, failure } = await eventually(
     async () => {
-      const { state, failure: why } = await rest.status(jobId);
-      if (state !== wanted && ['FINISHED', 'FAILED', 'CANCELED'].includes(state)) {
-        failure = new Error(`Job ${jobId} is ${state}: ${why?.message ?? ''}`);
-        return true;
-      }
-      return state === wanted;
+      const status = await rest.status(jobId);
+      return (status.state === wanted || ENDS.includes(status.state)) && status;
     },
     { ...TIMEOUT, interval },
   );
-  if (failure) throw failure;
+  if (state !== wanted) throw new Error(`Job ${jobId} is ${state}: ${failure?.message ?? ''}`);
 }
 
-/** Waits until all subtasks run. */
-export async function allRun(rest: RestClient, jobId: string, interval = 50): Promise<void> {
-  await reaches(rest, jobId, 'RUNNING');
-  await eventually(
+/** Waits until all subtasks run; rejects if the job ends before. */
+export async function allRun(rest: ScaleRest, jobId: string, interval = 50): Promise<void> {
+  const over = await eventually(
     async () => {
-      const job = (await rest.jobs()).find(j => j.jid === jobId)!;
-      if (job.state !== 'RUNNING') throw new Error(`Job ${jobId} is ${job.state}.`);
-      return job.tasks['running'] === job.tasks['total'];
+      const { state, tasks } = (await rest.jobs()).find(j => j.jid === jobId)!;
+      return ENDS.includes(state) || (state === 'RUNNING' && tasks['running'] === tasks['total']);
     },
     { ...TIMEOUT, interval },
   );
+  if (over) await reaches(rest, jobId, 'RUNNING');
 }
 
 export async function allFree({ rest }: ScaleCluster, slots: number): Promise<void> {

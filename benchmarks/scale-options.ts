@@ -46,6 +46,7 @@ export function scaleOptions(args: string[]): ScaleOptions {
     if (Number.isInteger(value) && value >= least) return value;
     throw new Error(`--${name} ${values[name]}: a whole number from ${least} on.`);
   };
+  const profile = values.profile === undefined ? {} : { profile: values.profile };
   const parts = list('parts');
   const unknown = parts.find(part => !PARTS.includes(part));
   if (unknown !== undefined) throw new Error(`--parts ${unknown}: there are ${PARTS.join(', ')}.`);
@@ -58,6 +59,7 @@ export function scaleOptions(args: string[]): ScaleOptions {
       records: number('records'),
       runs: number('runs'),
       seed: number('seed', 0),
+      ...profile,
     },
     deployment: { shapes: list('shapes').map(shape), taskManagers: number('managers') },
     churn: { jobs: number('jobs'), slots: number('job-slots'), atOnce: number('at-once') },
@@ -67,7 +69,7 @@ export function scaleOptions(args: string[]): ScaleOptions {
       allToAll: number('all-to-all', 0),
       jobs: number('simulated-jobs', 0),
       masterMb: number('master-mb'),
-      ...(values.profile !== undefined && { profile: values.profile }),
+      ...profile,
     },
   };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { RestClient } from '../client/rest/index.js';
 import { cpuSeconds } from './cpu-time.js';
 import { quantile } from './measurement.js';
+import { ScaleRest } from './scale-rest.js';
 
 const PAUSE_MS = 5;
 
@@ -23,7 +23,7 @@ export class RestProbe {
   ) {}
 
   async during(work: () => Promise<unknown>): Promise<ProbeFigures> {
-    const rest = new RestClient({ address: this.address, timeout: 120_000, retryDelays: [] });
+    const rest = new ScaleRest(this.address);
     const latencies: number[] = [];
     let over = false;
     const asking = (async () => {
@@ -40,7 +40,6 @@ export class RestProbe {
     } finally {
       over = true;
       await asking;
-      rest.close();
     }
     const ms = performance.now() - began;
     const [p50, p99, max] = [0.5, 0.99, 1].map(q => quantile(latencies, q)) as [number, number, number];

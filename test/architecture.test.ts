@@ -19,8 +19,8 @@ const DOORS: Record<string, RegExp> = {
   'yarn-bridge': /^yarn-bridge\/[a-z]+\/index\.ts$/,
 };
 
-/** Benchmarks of one part reach into it, as its tests do. */
-const FROM_INSIDE = /^benchmarks\/channel(-thread)?\.ts$/;
+/** Benchmarks of one part reach into it, as its tests do; one packs a program as the client does. */
+const FROM_INSIDE = /^benchmarks\/(channel(-thread)?|scale-program)\.ts$/;
 
 interface Import {
   from: string;
