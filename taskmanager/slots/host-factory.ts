@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { FileSystems } from '../../core/fs/index.js';
 import type { OperatorFunctions } from '../../core/graph/index.js';
+import { Limiter } from '../../core/limiter.js';
 import type { Logger } from '../../core/logging.js';
 import type { HostPort, MemorySplit } from '../../core/protocol/index.js';
 import type { BufferDebloatOptions } from '../network/buffer-debloater.js';
@@ -49,6 +51,9 @@ interface Surroundings {
   logDir?: string;
 }
 
+/** Threads that start at a time, on however few cores: a start has a deadline, and a hundred at once share them. */
+const LEAST_STARTS = 4;
+
 /** How a TaskManager makes the hosts of its slots, which can be joined with each other. */
 export function slotHostFactory(options: Surroundings & SlotHostOptions, logger: Logger): SlotHostFactory {
   const { secret, host, slots, memory, logDir } = options;
@@ -83,21 +88,24 @@ export function slotHostFactory(options: Surroundings & SlotHostOptions, logger:
     };
   }
   const { properties } = options;
+  const starting = new Limiter(Math.max(LEAST_STARTS, 2 * availableParallelism()));
   return async (index, events) => {
-    const slot = await WorkerSlotHost.start(
-      {
-        ...common,
-        id: `${host}/${index}`,
-        index,
-        properties,
-        // Batches in flight lie on the slot's heap too.
-        heapLimit: memory.heapPerSlot + networkMemory,
-        processMemory: memory.process,
-        ...(logDir !== undefined && { logFile: join(logDir, 'taskmanager.log') }),
-      },
-      events,
-      onLink,
-    );
+    const start = (): Promise<WorkerSlotHost> =>
+      WorkerSlotHost.start(
+        {
+          ...common,
+          id: `${host}/${index}`,
+          index,
+          properties,
+          // Batches in flight lie on the slot's heap too.
+          heapLimit: memory.heapPerSlot + networkMemory,
+          processMemory: memory.process,
+          ...(logDir !== undefined && { logFile: join(logDir, 'taskmanager.log') }),
+        },
+        events,
+        onLink,
+      );
+    const slot = await starting.run(start);
     links.add(slot);
     return slot;
   };

@@ -2,6 +2,7 @@ import { MillraceError } from '../../core/errors.js';
 import type { FileSystems } from '../../core/fs/index.js';
 import type { OperatorFunctions } from '../../core/graph/index.js';
 import { type Closeable, Lifecycle } from '../../core/lifecycle.js';
+import { Limiter } from '../../core/limiter.js';
 import { type Logger, silentLogger, writeFully } from '../../core/logging.js';
 import type {
   ChannelDescriptor,
@@ -14,7 +15,6 @@ import type {
 import type { BufferDebloatOptions } from '../network/buffer-debloater.js';
 import { DataClient } from '../network/data-client.js';
 import { DataServer } from '../network/data-server.js';
-import { DialQueue } from '../network/dial-queue.js';
 import type { FrameTransport } from '../network/frame-transport.js';
 import { LocalChannel } from '../network/input-channel.js';
 import { type GateChannel, InputGate } from '../network/input-gate.js';
@@ -61,6 +61,9 @@ export interface SlotRuntimeOptions {
   partitionWaitMs?: number;
 }
 
+/** Under way at a time: n slots that read from n others would begin n² of them in one moment, and answer none in time. */
+const HANDSHAKES = 4;
+
 /**
  * What runs in a slot: its data server, its connections, its tasks. It knows nothing of threads: a worker thread hosts
  * one, the MiniCluster hosts some in the main thread.
@@ -70,7 +73,7 @@ export class SlotRuntime implements Closeable {
   private readonly tasks = new Map<string, Task>();
   private readonly registry: PartitionRegistry;
   private readonly memory: NetworkMemory;
-  private readonly dialing = new DialQueue();
+  private readonly dialing = new Limiter(HANDSHAKES);
   private readonly logger: Logger;
   /** Bytes of the rings that it reads from. */
   private rings = 0;

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { DialQueue } from '../../../taskmanager/network/dial-queue.js';
-import { eventually } from '../../testing/eventually.js';
+import { Limiter } from '../../core/limiter.js';
+import { eventually } from '../testing/eventually.js';
 
-describe('the dialing of a slot', () => {
-  it('has four handshakes under way, the others in order, also after some have failed', async () => {
-    const queue = new DialQueue();
+describe('a Limiter', () => {
+  it('has so many under way, the others in order, also after some have failed', async () => {
+    const queue = new Limiter(4);
     const begun: number[] = [];
     const ends: Array<(error?: Error) => void> = [];
     const dialed = Array.from({ length: 10 }, (_, i) =>
