@@ -7,7 +7,7 @@ const LONGEST = 1;
 
 /**
  * Sends what an edge without a buffer timeout carries. A record goes at once unless one went less than a millisecond ago; then
- * those of the same turn of the thread go together, at its end. Nobody would receive them sooner: a frame costs some forty
+ * those of the same turn of the thread go together, at its end. Nobody would receive them sooner: a frame costs many
  * times what a record in it does, so that a queue would form.
  */
 export class PromptFlush {
