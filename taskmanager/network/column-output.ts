@@ -15,6 +15,8 @@ export class ColumnWriter extends ColumnSet {
   n = 0;
   /** Bytes of its strings. */
   bytes = 0;
+  /** At so many records `onLimit` is called: `maxRecords`, but 0 while there are none, so that the first is noticed. */
+  limit = 0;
   /** It is sent when it has so many records, or so many bytes of strings. */
   maxRecords = 0;
   maxBytes = 0;
@@ -43,6 +45,8 @@ export class ColumnOutput {
     /** False: all travels as rows. */
     private readonly enabled: boolean,
     private readonly onLayoutChanged: () => void,
+    /** A batch has its first record. */
+    private readonly onOpened: (channel: number) => void,
   ) {}
 
   /** What is sent is still being looked at. */
@@ -75,6 +79,17 @@ export class ColumnOutput {
     for (let channel = 0; channel < this.writers.length; channel++) this.flushChannel(channel);
   }
 
+  /** A batch has as many records as its limit says, or bytes enough. */
+  onLimit(channel: number): void {
+    const writer = this.writers[channel]!;
+    if (writer.limit === 0) {
+      writer.limit = writer.maxRecords;
+      this.onOpened(channel);
+      if (writer.n < writer.maxRecords && writer.bytes < writer.maxBytes) return;
+    }
+    this.flushChannel(channel);
+  }
+
   flushChannel(channel: number): void {
     const writer = this.writers[channel];
     if (writer === undefined || writer.n === 0) return;
@@ -97,6 +112,7 @@ export class ColumnOutput {
     });
     writer.n = 0;
     writer.bytes = 0;
+    writer.limit = 0;
     this.limit(writer, layout, subpartition);
   }
 

@@ -61,7 +61,9 @@ export class ResultPartition implements Output, SubpartitionOwner {
     this.timeout = descriptor.edge.bufferTimeout;
     this.subpartitions = descriptor.consumers.map(() => new Subpartition(memory, this));
     // Where hardly anything waits, batches of columns are too small to be of use.
-    this.columns = new ColumnOutput(this.subpartitions, memory, this.timeout !== 0, options.onLayoutChanged);
+    this.columns = new ColumnOutput(this.subpartitions, memory, this.timeout !== 0, options.onLayoutChanged, channel =>
+      this.onBatchOpened(channel),
+    );
     this.recordsPerBatch = memory.batchRecords;
     this.toConsume = this.subpartitions.length;
     this.consumed = new Promise(resolve => {
@@ -116,12 +118,6 @@ export class ResultPartition implements Output, SubpartitionOwner {
   collectMisfit(record: unknown, timestamp: number, channel: number): void {
     this.columns.misfit(record, timestamp, this.keyOf(record));
     this.collectRow(record, timestamp, channel === UNROUTED ? this.routes.select(record) : channel);
-  }
-
-  /** Before the first record of a batch of columns. */
-  onBatchOpened(channel: number): void {
-    this.subpartitions[channel]!.flush();
-    this.startTimer();
   }
 
   emitWatermark(timestamp: number): void {
@@ -181,6 +177,12 @@ export class ResultPartition implements Output, SubpartitionOwner {
     else for (let i = 0; i < this.subpartitions.length; i++) this.send(i, record, timestamp);
     if (this.timeout === 0) this.promptFlush.onRecord();
     else this.startTimer();
+  }
+
+  /** Rows that wait there came before the first record of a batch of columns. */
+  private onBatchOpened(channel: number): void {
+    this.subpartitions[channel]!.flush();
+    this.startTimer();
   }
 
   private keyOf(record: unknown): unknown {

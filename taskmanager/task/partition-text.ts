@@ -1,6 +1,7 @@
 /** Text that routes a record and writes it into the columns of its edge. */
 import { hashKey, keyGroupOf } from '../../core/graph/index.js';
 import type { RecordLayout } from '../../core/types/index.js';
+import type { ColumnOutput } from '../network/column-output.js';
 import { type ResultPartition, UNROUTED } from '../network/result-partition.js';
 import { columnName } from '../state/column-set.js';
 import type { Code } from './code.js';
@@ -16,7 +17,9 @@ export function partitionText(code: Code, partition: ResultPartition, record: st
 
   const [sent, misfit, channel] = [code.name('sent'), code.name('misfit'), code.name('channel')];
   const miss = `break ${misfit}`;
-  const taken = takeApart(code, layout, record, miss);
+  // A key that is a string, and the field in its place, are compared.
+  const checked = hash && layout.fields[layout.keyField]?.kind === 'str' ? layout.keyField : -1;
+  const taken = takeApart(code, layout, record, miss, checked);
   const route = hash
     ? hashRouteText(code, partition, layout, record, taken, channel, miss, `{ ${asRow} break ${sent}; }`)
     : turn && turn.count > 1
@@ -28,7 +31,7 @@ export function partitionText(code: Code, partition: ResultPartition, record: st
     `if (${code.use(partition.columns, 'columns')}.layout !== ${code.use(layout, 'layout')}) { ${asRow} break ${sent}; }\n` +
     `let ${channel} = ${UNROUTED};\n` +
     `${misfit}: {\n${route.before}${taken.text}${route.after}${untimed}` +
-    `${writeText(code, partition, layout, taken, channel, timestamp, route.hash)}break ${sent};\n}\n` +
+    `${writeText(code, partition.columns, layout, taken, channel, timestamp, route.hash)}break ${sent};\n}\n` +
     `${edge}.collectMisfit(${record}, ${timestamp}, ${channel});\n}\n`
   );
 }
@@ -78,10 +81,8 @@ function hashRouteText(
       `else if (typeof ${key} === 'number' && (${key} | 0) === ${key}) ${hash} = ${key} | 0;\nelse ${otherwise}\n`;
   }
   // With one consumer there is nothing to choose.
-  const choice =
-    columns.writers.length > 1
-      ? `${groups}[${code.helper('murmur', murmurText(code.use(Math.imul, 'imul')))}(${hash}) % ${maxParallelism}]`
-      : '0';
+  const group = code.helper('keyGroup', keyGroupText(code.use(Math.imul, 'imul'), maxParallelism));
+  const choice = columns.writers.length > 1 ? `${groups}[${group}(${hash})]` : '0';
   return {
     before: `${before}${hashed}${channel} = ${choice};\n`,
     // The consumer takes the field for the key.
@@ -92,7 +93,7 @@ function hashRouteText(
 
 function writeText(
   code: Code,
-  partition: ResultPartition,
+  columns: ColumnOutput,
   layout: RecordLayout,
   taken: TakenApart,
   channel: string,
@@ -100,7 +101,6 @@ function writeText(
   hash: string | undefined,
 ): string {
   const [w, n] = [code.name('w'), code.name('n')];
-  const { columns } = partition;
   const strings: string[] = [];
   const writes = layout.fields.map(({ kind }, i) => {
     const value = taken.names[i]!;
@@ -113,9 +113,8 @@ function writeText(
   const tooLong = strings.length > 0 ? ` || ${w}.bytes >= ${w}.maxBytes` : '';
   return (
     `const ${w} = ${code.use(columns.writers, 'writers')}[${channel}], ${n} = ${w}.n;\n` +
-    `if (${n} === 0) ${code.use(partition, 'edge')}.onBatchOpened(${channel});\n` +
     `${writes.join(' ')}\n` +
-    `if ((${w}.n = ${n} + 1) >= ${w}.maxRecords${tooLong}) ${code.use(columns, 'columns')}.flushChannel(${channel});\n`
+    `if ((${w}.n = ${n} + 1) >= ${w}.limit${tooLong}) ${code.use(columns, 'columns')}.onLimit(${channel});\n`
   );
 }
 
@@ -123,8 +122,14 @@ function writeText(
 export const hashText = (imul: string): string =>
   `text => { let h = 0; for (let i = 0; i < text.length; i++) h = (${imul}(h, 31) + text.charCodeAt(i)) | 0; return h; }`;
 
-/** A function that does as keyGroupOf before it takes the remainder. */
-export const murmurText = (imul: string): string =>
+/** A function that does as keyGroupOf. */
+export const keyGroupText = (imul: string, maxParallelism: number): string =>
   `h => {\nlet m = ${imul}(h, 0xcc9e2d51); m = (m << 15) | (m >>> 17); m = ${imul}(m, 0x1b873593); m = (m << 13) | (m >>> 19);\n` +
   `m = (${imul}(m, 5) + 0xe6546b64) ^ 4; m = ${imul}(m ^ (m >>> 16), 0x85ebca6b); m = ${imul}(m ^ (m >>> 13), 0xc2b2ae35);\n` +
-  'm ^= m >>> 16;\nreturn m >= 0 ? m : m === -2147483648 ? 0 : -m;\n}';
+  `m ^= m >>> 16;\nreturn ${
+    isPowerOfTwo(maxParallelism)
+      ? `((m ^ (m >> 31)) - (m >> 31)) & ${maxParallelism - 1}`
+      : `(m >= 0 ? m : m === -2147483648 ? 0 : -m) % ${maxParallelism}`
+  };\n}`;
+
+const isPowerOfTwo = (n: number): boolean => (n & (n - 1)) === 0;

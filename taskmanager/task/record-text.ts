@@ -13,9 +13,16 @@ export function recordText({ shape, fields }: Shape, values: string[]): string {
 
 /**
  * Statements that take a record's fields into constants, or execute `otherwise` (a jump) if the record is not exactly of
- * this layout: no field more, none less, none of another kind, no class of its own.
+ * this layout: no field more, none less, none of another kind, no class of its own. The kind of field `checked` is looked at
+ * by who asks.
  */
-export function takeApart(code: Code, { shape, fields }: Shape, record: string, otherwise: string): TakenApart {
+export function takeApart(
+  code: Code,
+  { shape, fields }: Shape,
+  record: string,
+  otherwise: string,
+  checked = -1,
+): TakenApart {
   const names = fields.map(() => code.name('y'));
   let text = '';
   if (shape === 'tuple') {
@@ -38,7 +45,7 @@ export function takeApart(code: Code, { shape, fields }: Shape, record: string, 
   }
   for (const [i, { name, kind }] of fields.entries()) {
     const value = shape === 'value' ? record : `${record}[${JSON.stringify(name)}]`;
-    text += `const ${names[i]} = ${value}; if (${unlike(names[i]!, kind)}) ${otherwise};\n`;
+    text += `const ${names[i]} = ${value};${i === checked ? '' : ` if (${unlike(names[i]!, kind)}) ${otherwise};`}\n`;
   }
   return { text, names };
 }

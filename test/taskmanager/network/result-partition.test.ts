@@ -76,8 +76,8 @@ describe('a result partition', () => {
       partition.flush();
       left(partition);
       const writer = partition.columns.writers[0]!;
-      partition.onBatchOpened(0);
       (writer.c0 as string[])[writer.n++] = 'text';
+      partition.columns.onLimit(0);
       partition.emitLatencyMarker(marker(8));
       (writer.c0 as string[])[writer.n++] = 'text';
       expect(left(partition)).to.deep.equal([]);
