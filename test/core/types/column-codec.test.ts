@@ -93,6 +93,13 @@ describe('columns', () => {
     }
   });
 
+  it('give back texts of any size, one beside the other', () => {
+    for (const units of [10, 30_000, 70_000, 300_000]) {
+      const records = ['ascii ', 'ä', '\ud800'].map(text => [text.repeat(units), 'x'.repeat(units), text]);
+      expect(rowsOf(decodeBatch(encodeBatch(batchOf(records))) as ColumnBatch)).to.deep.equal(records);
+    }
+  });
+
   it('take no more of their arrays than the batch has records', () => {
     const layout = layoutOf([['x', 1]])!;
     const columns = [['a', 'b', 'stale'], Int32Array.of(1, 2, 99)];
