@@ -331,8 +331,9 @@ export class Task {
 
   /** An author's loop may run for ever without anything else to wait for: it gives way after a slice's time. */
   private yieldNowAndThen(): Promise<void> | undefined {
-    if (++this.emitted < STEP || performance.now() < this.emitUntil) return undefined;
+    if (++this.emitted < STEP) return undefined;
     this.emitted = 0;
+    if (performance.now() < this.emitUntil) return undefined;
     return new Promise(resolve => {
       setImmediate(() => {
         this.emitUntil = performance.now() + SLICE_MS;
