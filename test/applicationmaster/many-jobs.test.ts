@@ -6,6 +6,7 @@ import { eventually } from '../testing/eventually.js';
 import { TestingCluster } from './testing-cluster.js';
 
 const KEPT = 20;
+const FEW = 10;
 
 describe('a session after many jobs', function () {
   this.timeout(120_000);
@@ -52,9 +53,10 @@ describe('a session after many jobs', function () {
     expect(new Set(many.map(job => job.status))).to.deep.equal(new Set(['FINISHED']));
     many.length = 0;
     expect(cluster.master.dispatcher.jobs.length).to.equal(KEPT);
-    // Handles of slots that are being renewed, and of frames on their way, come and go.
+    // Timers and sockets of slots that are being renewed, of heartbeats and of connections come and go; 300 would stay.
     await eventually(async () => {
-      expect(await open()).to.deep.equal(before);
+      const grown = Object.entries(await open()).filter(([kind, count]) => count > (before[kind] ?? 0) + FEW);
+      expect(grown, `before: ${JSON.stringify(before)}`).to.deep.equal([]);
       return true;
     });
     expect(process.eventNames().map(name => process.listenerCount(name))).to.deep.equal(listeners);
