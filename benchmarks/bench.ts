@@ -2,6 +2,7 @@
 import { type BenchOptions, benchOptions } from './bench-options.js';
 import { type Contender, flink, millrace } from './contender.js';
 import { FlinkUnderTest } from './flink-cluster.js';
+import { runBenchmark, throwIfInterrupted } from './interruption.js';
 import { runJob } from './job-run.js';
 import { measureLimits } from './limits.js';
 import { measure } from './measure.js';
@@ -11,8 +12,6 @@ import { StandaloneUnderTest } from './standalone.js';
 /** A fresh process compiles while it runs: one short run of each job is not counted. */
 const WARM_UP = 0.1;
 
-const interrupted = new AbortController();
-
 /** All jobs at each parallelism, the contenders taking turns. */
 async function measureAll(options: BenchOptions, tms: 1 | 2, contenders: readonly Contender[], runs: Run[]) {
   const { seed, scale } = options;
@@ -21,13 +20,13 @@ async function measureAll(options: BenchOptions, tms: 1 | 2, contenders: readonl
   for (const job of parallelisms.length > 0 ? options.jobs : []) {
     const records = Math.max(1, Math.round(job.records * scale));
     for (const { cluster, args } of contenders) {
-      interrupted.signal.throwIfAborted();
+      throwIfInterrupted();
       await runJob(cluster, args(job, Math.ceil(records * WARM_UP), 1, seed));
     }
     for (const parallelism of parallelisms) {
       for (let run = 0; run < options.runs; run++) {
         for (const contender of contenders) {
-          interrupted.signal.throwIfAborted();
+          throwIfInterrupted();
           runs.push(await measure(contender, { job, records, parallelism, tms, seed }));
         }
       }
@@ -59,15 +58,4 @@ async function main(): Promise<void> {
   }
 }
 
-// Ctrl-C ends the command that runs as well; clusters are stopped on the way out.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => interrupted.abort(new Error(`Ended by ${signal}.`)));
-}
-try {
-  await main();
-} catch (error) {
-  const { aborted, reason } = interrupted.signal;
-  const cause: unknown = aborted ? reason : error;
-  console.error(cause instanceof Error ? cause.message : cause);
-  process.exitCode = 1;
-}
+await runBenchmark(main);

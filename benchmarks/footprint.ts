@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { BENCHMARKS } from './catalogue.js';
 import { loadedFiles, timedCommand } from './command-line.js';
 import { FlinkUnderTest } from './flink-cluster.js';
+import { runBenchmark, throwIfInterrupted } from './interruption.js';
 import { type ClusterUnderTest, runJob } from './job-run.js';
 import { Measurement, quantile } from './measurement.js';
 import { megabytes, peakMemory } from './memory.js';
@@ -64,6 +65,7 @@ function add(engine: Engine, figure: string, value: number, unit: string): void 
 }
 
 async function measureCluster(engine: Engine, last: boolean): Promise<void> {
+  throwIfInterrupted();
   const cluster = await engine.start();
   try {
     add(engine, 'start → 2 slots registered', cluster.startMs, 'ms');
@@ -74,6 +76,7 @@ async function measureCluster(engine: Engine, last: boolean): Promise<void> {
     add(engine, 'both idle, RSS', jobManager!.rss + taskManager!.rss, 'MB');
     const arguments_ = ['--records', '1'];
     for (let i = 0; i < 4; i++) {
+      throwIfInterrupted();
       const command = ['run', '-p', '1', ...engine.program('tiny', cluster), ...arguments_];
       const which = i === 0 ? 'first tiny job' : 'tiny job';
       add(engine, `${which}, the whole flink run`, await timedCommand(cluster, command), 'ms');
@@ -81,6 +84,7 @@ async function measureCluster(engine: Engine, last: boolean): Promise<void> {
       if (i > 0) add(engine, 'tiny job, net runtime', netRuntimeMs, 'ms');
     }
     for (const verb of ['--version', 'list']) add(engine, `flink ${verb}`, await timedCommand(cluster, [verb]), 'ms');
+    throwIfInterrupted();
     const records = String(Math.round(wordCount.records * scale));
     const [loadedJobManager, loadedTaskManager] = await peakMemory(processes, () =>
       timedCommand(cluster, ['run', '-p', '2', ...engine.program('b2', cluster), '--records', records]),
@@ -118,10 +122,12 @@ function comparison(): string[] {
 const shipped = fileURLToPath(new URL('../dist/runtime.tgz', import.meta.url));
 figures.add('runtime.tgz, shipped once per version', statSync(shipped).size / 1e6, 'MB');
 figures.add('Node, shipped once per version', statSync(process.execPath).size / 1e6, 'MB');
-try {
-  for (let run = 0; run < runs; run++) for (const engine of engines) await measureCluster(engine, run === runs - 1);
-} finally {
-  figures.print();
-  console.log(`\n${comparison().join('\n')}`);
-}
-figures.keep();
+await runBenchmark(async () => {
+  try {
+    for (let run = 0; run < runs; run++) for (const engine of engines) await measureCluster(engine, run === runs - 1);
+  } finally {
+    figures.print();
+    console.log(`\n${comparison().join('\n')}`);
+  }
+  figures.keep();
+});

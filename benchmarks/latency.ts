@@ -1,5 +1,6 @@
 // Source to sink, across two TaskManagers: npm run bench:latency -- [--timeouts 0,10,100] [--loads 10,50,80] [--flink DIR]
 import { FlinkUnderTest } from './flink-cluster.js';
+import { runBenchmark, throwIfInterrupted } from './interruption.js';
 import { type LatencyOptions, latencyOptions } from './latency-options.js';
 import { flinkLatency, type LatencyContender, type LatencyRun, millraceLatency, runLatencyJob } from './latency-run.js';
 import { type LatencyCell, latencyOf, latencyRatios, latencyTable } from './latency-table.js';
@@ -7,13 +8,11 @@ import { keepLine } from './measurement.js';
 import { thousands } from './results-table.js';
 import { StandaloneUnderTest } from './standalone.js';
 
-const interrupted = new AbortController();
-
 /** What both can take at this buffer timeout: beyond it a queue grows, and its length is what would be measured. */
 async function peakOf(contenders: readonly LatencyContender[], timeout: number, options: LatencyOptions) {
   const peaks: number[] = [];
   for (const contender of contenders) {
-    interrupted.signal.throwIfAborted();
+    throwIfInterrupted();
     const run = await runLatencyJob(contender, 0, timeout, options);
     keep(contender, { timeout, load: 'peak' }, run);
     console.log(
@@ -31,7 +30,7 @@ async function measureAll(options: LatencyOptions, contenders: readonly LatencyC
       const rate = Math.round((peak * load) / 100);
       for (let i = 0; i < options.runs; i++) {
         for (const contender of contenders) {
-          interrupted.signal.throwIfAborted();
+          throwIfInterrupted();
           const run = await runLatencyJob(contender, rate, timeout, options);
           keep(contender, { timeout, load, rate }, run);
           const cell: LatencyCell = { ...run, engine: contender.engine, timeout, load, rate };
@@ -76,15 +75,4 @@ async function main(): Promise<void> {
   }
 }
 
-// Ctrl-C ends the command that runs as well; clusters are stopped on the way out.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => interrupted.abort(new Error(`Ended by ${signal}.`)));
-}
-try {
-  await main();
-} catch (error) {
-  const { aborted, reason } = interrupted.signal;
-  const cause: unknown = aborted ? reason : error;
-  console.error(cause instanceof Error ? cause.message : cause);
-  process.exitCode = 1;
-}
+await runBenchmark(main);

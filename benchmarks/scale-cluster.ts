@@ -48,6 +48,7 @@ export interface Held {
 
 const MB = 1024 ** 2;
 const LOOPBACK = '127.0.0.1';
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 export const SECRET = 'of-the-scale-benchmark';
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -62,7 +63,12 @@ export class ScaleCluster {
   private constructor(
     readonly dir: string,
     private readonly options: ScaleClusterOptions,
-  ) {}
+  ) {
+    for (const signal of SIGNALS) process.once(signal, this.onSignal);
+  }
+
+  /** Ctrl-C, or a signal to the benchmark alone, leaves no process and no folder. */
+  private readonly onSignal = (): void => void this.stop().finally(() => process.exit(130));
 
   /** Resolves when all slots are registered. */
   static async start(options: ScaleClusterOptions): Promise<ScaleCluster> {
@@ -107,6 +113,7 @@ export class ScaleCluster {
   }
 
   async stop(): Promise<void> {
+    for (const signal of SIGNALS) process.off(signal, this.onSignal);
     for (const child of this.children.toReversed()) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       const ended = new Promise(resolve => child.once('exit', resolve));

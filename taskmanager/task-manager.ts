@@ -39,7 +39,7 @@ interface TaskManagerBaseOptions {
   heartbeat?: HeartbeatOptions;
   /** Milliseconds; default 300,000. */
   registrationTimeoutMs?: number;
-  /** Of the YARN container, which its NodeManager removes with the container. Without it no registration is tried again. */
+  /** Of the YARN container: its NodeManager removes it with the container, and once it is gone no registration is tried again. */
   containerDir?: string;
   /** Milliseconds; default 180,000; 0: for ever. */
   cancellationTimeoutMs?: number;

@@ -6,7 +6,6 @@ export {
   hashKey,
   hashString,
   keyGroupOf,
-  murmur,
   subtaskOfKey,
   subtaskOfKeyGroup,
   UPPER_BOUND_MAX_PARALLELISM,

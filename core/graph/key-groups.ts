@@ -65,7 +65,7 @@ function hashObject(key: object): number {
 }
 
 /** Flink's murmur of a hash code: 0 to 2^31 − 1. */
-export function murmur(hash: number): number {
+function murmur(hash: number): number {
   let x = Math.imul(hash, 0xcc9e2d51);
   x = (x << 15) | (x >>> 17);
   x = Math.imul(x, 0x1b873593);
