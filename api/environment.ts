@@ -14,6 +14,7 @@ import {
   encodeBatch,
   findUntravellable,
   RecordGuard,
+  RowBatch,
   TypeRegistry,
 } from '../core/types/index.js';
 import { SingleOutputStreamOperator } from './data-stream.js';
@@ -251,5 +252,5 @@ function withInstances(records: unknown[], types: TypeRegistry): { elements: unk
   const admitted = records.map(record => guard.admit(record));
   const { bytes, odd, typed } = guard;
   if (!typed) return { elements: records };
-  return { elements: [], encoded: encodeBatch({ records: admitted, timestamps: undefined, bytes, odd, typed }) };
+  return { elements: [], encoded: encodeBatch(new RowBatch(admitted, undefined, bytes, odd, typed)) };
 }

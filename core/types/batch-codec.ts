@@ -3,7 +3,7 @@ import { Packr } from 'msgpackr';
 import { MillraceError } from '../errors.js';
 import { COLUMNS, decodeColumns, encodeColumns } from './column-codec.js';
 import { wrapOddValues } from './odd-values.js';
-import type { RecordBatch } from './record-batch.js';
+import { type RecordBatch, RowBatch } from './record-batch.js';
 
 /** How the records of a batch stand in its bytes, where they are no columns. */
 const ROWS = 0;
@@ -48,5 +48,5 @@ export function decodeBatch(bytes: Uint8Array): RecordBatch {
     unknown[],
     true?,
   ];
-  return { records, timestamps: timestamps ?? undefined, bytes: size, odd: false, ...(typed && { typed }) };
+  return new RowBatch(records, timestamps ?? undefined, size, false, typed);
 }

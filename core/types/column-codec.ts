@@ -1,6 +1,6 @@
 /** HOT PATH: once per batch and column. */
 import { isWellFormed } from './odd-values.js';
-import type { Column, ColumnBatch } from './record-batch.js';
+import { type Column, ColumnBatch } from './record-batch.js';
 import { layoutById, type RecordLayout } from './record-layout.js';
 import { StringColumn } from './string-column.js';
 
@@ -70,8 +70,9 @@ export function decodeColumns(data: Uint8Array): ColumnBatch {
   };
   const timestamps = layout.timed ? copyInto(section(), new Float64Array(count)) : undefined;
   const hashes = layout.hashed ? copyInto(section(), new Int32Array(count)) : undefined;
-  const columns = layout.fields.map(field => decodeColumn(field.kind, count, section));
-  return { layout, count, columns, timestamps, hashes, bytes: size };
+  const columns: Column[] = [];
+  for (const { kind } of layout.fields) columns.push(decodeColumn(kind, count, section));
+  return new ColumnBatch(layout, count, columns, timestamps, hashes, size);
 }
 
 function decodeColumn(kind: RecordLayout['fields'][number]['kind'], count: number, section: () => Buffer): Column {

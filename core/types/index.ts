@@ -4,12 +4,12 @@ export { copyRecord } from './copy-record.js';
 export { formatRecord } from './format-record.js';
 export {
   type Column,
-  type ColumnBatch,
+  ColumnBatch,
   countOf,
   hasTimestamp,
   NO_TIMESTAMP,
   type RecordBatch,
-  type RowBatch,
+  RowBatch,
 } from './record-batch.js';
 export { findUntravellable, RecordGuard } from './record-guard.js';
 export { type Field, hasShape, isInt32, LayoutProbe, MAX_FIELDS, type RecordLayout } from './record-layout.js';

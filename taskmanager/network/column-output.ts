@@ -1,5 +1,5 @@
 /** HOT PATH: once per batch. */
-import { type Field, LayoutProbe, type RecordLayout } from '../../core/types/index.js';
+import { type Column, ColumnBatch, type Field, LayoutProbe, type RecordLayout } from '../../core/types/index.js';
 import { ColumnSet, columnName, newColumn } from '../state/column-set.js';
 import type { NetworkMemory } from './network-memory.js';
 import type { Subpartition } from './subpartition.js';
@@ -99,17 +99,13 @@ export class ColumnOutput {
     const subpartition = this.subpartitions[channel]!;
     this.recordsSent += writer.n;
     this.bytesOut += bytes;
-    subpartition.addBatch({
-      layout,
-      count: writer.n,
-      columns: layout.fields.map((_, i) => filled.column(i)!),
-      timestamps: filled.t,
-      hashes: filled.h,
-      bytes,
-      recycle: () => {
+    const columns: Column[] = [];
+    for (let i = 0; i < layout.fields.length; i++) columns.push(filled.column(i)!);
+    subpartition.addBatch(
+      new ColumnBatch(layout, writer.n, columns, filled.t, filled.h, bytes, () => {
         if (this.layout === layout && this.pool.length < POOL_SIZE) this.pool.push(filled);
-      },
-    });
+      }),
+    );
     writer.n = 0;
     writer.bytes = 0;
     writer.limit = 0;

@@ -1,5 +1,5 @@
 /** HOT PATH */
-import { type ColumnBatch, hasTimestamp, NO_TIMESTAMP } from '../../core/types/index.js';
+import { type ColumnBatch, hasTimestamp, NO_TIMESTAMP, RowBatch } from '../../core/types/index.js';
 import type { NetworkMemory } from './network-memory.js';
 import { END, type PartitionElement, type PartitionEvent } from './partition-element.js';
 
@@ -113,7 +113,7 @@ export class Subpartition {
     this.typed = false;
     this.queuedBatches++;
     this.memory.take(bytes);
-    this.push({ kind: 'data', batch: { records, timestamps, bytes, odd, typed } });
+    this.push({ kind: 'data', batch: new RowBatch(records, timestamps, bytes, odd, typed) });
   }
 
   /** A batch of columns, after all records that were added before it. */

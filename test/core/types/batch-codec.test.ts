@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { decodeBatch as decode, encodeBatch, RecordGuard, type RowBatch } from '../../../core/types/index.js';
+import { decodeBatch as decode, encodeBatch, RecordGuard, RowBatch } from '../../../core/types/index.js';
 import { anyRecord } from './any-record.js';
 
 const decodeBatch = (bytes: Uint8Array): RowBatch => decode(bytes) as RowBatch;
@@ -12,7 +12,7 @@ function travel(
 ): { records: unknown[]; timestamps: Float64Array | undefined } {
   const guard = new RecordGuard('here');
   const admitted = records.map(r => guard.admit(r));
-  return decodeBatch(encodeBatch({ records: admitted, timestamps, bytes: guard.bytes, odd: guard.odd }));
+  return decodeBatch(encodeBatch(new RowBatch(admitted, timestamps, guard.bytes, guard.odd)));
 }
 
 describe('the batch codec', () => {
@@ -33,8 +33,7 @@ describe('the batch codec', () => {
   });
 
   it('reads each batch by itself, in any order', () => {
-    const encode = (records: unknown[]) =>
-      encodeBatch({ records, timestamps: undefined, bytes: 0, odd: false }).slice();
+    const encode = (records: unknown[]) => encodeBatch(new RowBatch(records, undefined, 0)).slice();
     const batches = [encode([{ a: 1 }, { a: 2, b: 'x' }]), encode([{ b: 1, a: 2 }]), encode([{ a: 7 }])];
     expect(batches.toReversed().map(b => decodeBatch(b).records)).to.deep.equal([
       [{ a: 7 }],
@@ -49,7 +48,7 @@ describe('the batch codec', () => {
   });
 
   it('does not let received bytes share memory with the frame', () => {
-    const bytes = encodeBatch({ records: [new Uint8Array([1, 2, 3])], timestamps: undefined, bytes: 0, odd: false });
+    const bytes = encodeBatch(new RowBatch([new Uint8Array([1, 2, 3])], undefined, 0));
     const [received] = decodeBatch(bytes).records as [Uint8Array];
     bytes.fill(0);
     expect([...received]).to.deep.equal([1, 2, 3]);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import {
   type Column,
-  type ColumnBatch,
+  ColumnBatch,
   decodeBatch,
   encodeBatch,
   LayoutProbe,
@@ -53,7 +53,7 @@ function batchOf(records: unknown[], timestamps?: Float64Array): ColumnBatch {
         ? Float64Array.from(numbers)
         : Uint8Array.from(numbers);
   });
-  return { layout, count: records.length, columns, timestamps, hashes: undefined, bytes: 7 };
+  return new ColumnBatch(layout, records.length, columns, timestamps, undefined, 7);
 }
 
 describe('columns', () => {
@@ -103,7 +103,7 @@ describe('columns', () => {
   it('take no more of their arrays than the batch has records', () => {
     const layout = layoutOf([['x', 1]])!;
     const columns = [['a', 'b', 'stale'], Int32Array.of(1, 2, 99)];
-    const batch = { layout, count: 2, columns, timestamps: undefined, hashes: undefined, bytes: 0 };
+    const batch = new ColumnBatch(layout, 2, columns, undefined, undefined, 0);
     expect(rowsOf(decodeBatch(encodeBatch(batch)) as ColumnBatch)).to.deep.equal([
       ['a', 1],
       ['b', 2],

@@ -8,7 +8,7 @@ import {
   encodeBatch,
   findUntravellable,
   RecordGuard,
-  type RowBatch,
+  RowBatch,
   TypeRegistry,
 } from '../../../core/types/index.js';
 import { checkRegistrable } from '../../../core/types/registered-types.js';
@@ -76,7 +76,7 @@ describe('instances of registered classes', () => {
     guard.types = producer;
     const admitted = guard.admit(record);
     const { bytes, odd, typed } = guard;
-    const batch: RowBatch = { records: [admitted], timestamps: undefined, bytes, odd, typed };
+    const batch = new RowBatch([admitted], undefined, bytes, odd, typed);
     const received = wire ? (decodeBatch(encodeBatch(batch)) as RowBatch) : batch;
     if (received.typed) consumer.revive(received.records);
     return received.records[0];

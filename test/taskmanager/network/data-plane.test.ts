@@ -5,7 +5,7 @@ import { MillraceError } from '../../../core/errors.js';
 import { silentLogger } from '../../../core/logging.js';
 import { type Frame, FrameKind, type ResultPartitionDescriptor } from '../../../core/protocol/index.js';
 import { authenticateClient, authenticateServer, listenOnFirstFree, openSocket } from '../../../core/rpc/index.js';
-import { decodeBatch, encodeBatch, type RowBatch } from '../../../core/types/index.js';
+import { decodeBatch, encodeBatch, RowBatch } from '../../../core/types/index.js';
 import { DataClient } from '../../../taskmanager/network/data-client.js';
 import { DataServer } from '../../../taskmanager/network/data-server.js';
 import { decodeFrame, encodeFrame } from '../../../taskmanager/network/frame-codec.js';
@@ -294,8 +294,7 @@ describe('a data client', () => {
     });
     return { channel: made, failure, available: () => available };
   }
-  const data = (records: unknown[]): Uint8Array =>
-    encodeBatch({ records, timestamps: undefined, bytes: 10, odd: false });
+  const data = (records: unknown[]): Uint8Array => encodeBatch(new RowBatch(records, undefined, 10));
   const reply = (frame: Frame): void => accepted!.send(encodeFrame(frame));
 
   it('opens its channels over one socket, and returns credits for what was taken', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { RowBatch } from '../../../core/types/index.js';
+import { RowBatch } from '../../../core/types/index.js';
 import type { ChannelListener, InputChannel } from '../../../taskmanager/network/input-channel.js';
 import { InputGate } from '../../../taskmanager/network/input-gate.js';
 import type { PartitionElement } from '../../../taskmanager/network/partition-element.js';
@@ -32,7 +32,7 @@ class TestingChannel implements InputChannel {
 
 const data = (...records: unknown[]): PartitionElement => ({
   kind: 'data',
-  batch: { records, timestamps: undefined, bytes: 1, odd: false },
+  batch: new RowBatch(records, undefined, 1),
 });
 const watermark = (timestamp: number): PartitionElement => ({ kind: 'event', event: { type: 'watermark', timestamp } });
 
