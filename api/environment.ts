@@ -17,12 +17,12 @@ import {
   RowBatch,
   TypeRegistry,
 } from '../core/types/index.js';
-import { SingleOutputStreamOperator } from './data-stream.js';
 import { ExecutionConfig, type RestartStrategy } from './execution-config.js';
 import { ParallelSourceFunction, RichParallelSourceFunction, type SourceFunction } from './functions.js';
 import { GraphRecorder } from './graph-recorder.js';
 import { loadLocalExecutor } from './local-executor.js';
 import { validBufferTimeout, validMaxParallelism, validParallelism } from './operator-settings.js';
+import { SingleOutputStreamOperator } from './streams.js';
 
 /** A stream right behind its source. */
 export class DataStreamSource<T> extends SingleOutputStreamOperator<T> {}

@@ -1,14 +1,6 @@
 /** The programming interface: `import { … } from 'millrace'`. */
 export { type ErrorCode, MillraceError } from '../core/errors.js';
 export { type Accumulator, DoubleCounter, IntCounter, LongCounter } from './accumulators.js';
-export {
-  DataStream,
-  type Field,
-  type FieldValue,
-  KeyedStream,
-  SingleOutputStreamOperator,
-  WriteMode,
-} from './data-stream.js';
 export { DataStreamSink } from './data-stream-sink.js';
 export { Duration, Time } from './duration.js';
 export { DataStreamSource, JobClient, JobExecutionResult, StreamExecutionEnvironment } from './environment.js';
@@ -40,4 +32,7 @@ export {
   type SourceFunction,
   type TaskInfo,
 } from './functions.js';
+export type { Field, FieldValue } from './key-selector.js';
 export { ParameterTool } from './parameter-tool.js';
+export { DataStream, KeyedStream, SingleOutputStreamOperator } from './streams.js';
+export { WriteMode } from './write-mode.js';

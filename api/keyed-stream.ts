@@ -1,0 +1,47 @@
+import type { FieldReference, OperatorSpec } from '../core/graph/index.js';
+import type { ReduceFunction } from './functions.js';
+import { type Field, required } from './key-selector.js';
+import { DataStream, type SingleOutputStreamOperator } from './streams.js';
+
+/** A stream partitioned by key. */
+export class KeyedStream<T, K> extends DataStream<T> {
+  declare protected readonly keyType: K;
+
+  /**
+   * Combines each record with the value that its key has so far, and emits the new value.
+   *
+   *     const counts = pairs.keyBy(0).reduce((a, b) => [a[0], a[1] + b[1]]);
+   */
+  reduce(f: ReduceFunction<T> | ((a: T, b: T) => T | Promise<T>)): SingleOutputStreamOperator<T> {
+    return this.transform<T>({ kind: 'reduce' }, 'Keyed Reduce', { function: required(f, 'reduce') });
+  }
+
+  /** Running sum of a field by key; the other fields are those of the key's first record. */
+  sum(field?: Field<T>): SingleOutputStreamOperator<T> {
+    return this.aggregate('sum', field);
+  }
+  /** Running minimum of a field by key; the other fields are those of the key's first record. */
+  min(field?: Field<T>): SingleOutputStreamOperator<T> {
+    return this.aggregate('min', field);
+  }
+  /** Running maximum of a field by key; the other fields are those of the key's first record. */
+  max(field?: Field<T>): SingleOutputStreamOperator<T> {
+    return this.aggregate('max', field);
+  }
+  /** The whole record with the smallest field so far by key; of equal ones the first. */
+  minBy(field?: Field<T>): SingleOutputStreamOperator<T> {
+    return this.aggregate('min-by', field);
+  }
+  /** The whole record with the greatest field so far by key; of equal ones the first. */
+  maxBy(field?: Field<T>): SingleOutputStreamOperator<T> {
+    return this.aggregate('max-by', field);
+  }
+
+  private aggregate(
+    aggregate: 'sum' | 'min' | 'max' | 'min-by' | 'max-by',
+    field: Field<T> | undefined,
+  ): SingleOutputStreamOperator<T> {
+    const spec: OperatorSpec = { kind: 'aggregate-field', aggregate, field: (field ?? null) as FieldReference };
+    return this.transform<T>(spec, 'Keyed Aggregation', {});
+  }
+}

@@ -1,0 +1,36 @@
+import { MillraceError } from '../core/errors.js';
+import type { OperatorSpec } from '../core/graph/index.js';
+import type { DataStreamSink } from './data-stream-sink.js';
+import type { SinkFunction } from './functions.js';
+import { required } from './key-selector.js';
+import { Stream } from './stream.js';
+import { WriteMode } from './write-mode.js';
+
+/** Where a stream may end. */
+export abstract class StreamSinks<T> extends Stream<T> {
+  /** Writes each record as a line to the TaskManager's standard output, behind `prefix:subtask> ` where there are several. */
+  print(prefix = ''): DataStreamSink<T> {
+    return this.sink({ kind: 'sink.print', stderr: false, prefix }, 'Sink: Print to Std. Out', {});
+  }
+  /** As `print`, to standard error. */
+  printToErr(prefix = ''): DataStreamSink<T> {
+    return this.sink({ kind: 'sink.print', stderr: true, prefix }, 'Sink: Print to Std. Err', {});
+  }
+
+  /**
+   * Writes each record as a line: to the file `path` at parallelism 1, else to files 1..N in the folder `path`. What is
+   * there already is refused when the job starts, unless OVERWRITE.
+   */
+  writeAsText(path: string, mode: WriteMode = WriteMode.NO_OVERWRITE): DataStreamSink<T> {
+    if (typeof path !== 'string' || path === '') {
+      throw new MillraceError('ILLEGAL_ARGUMENT', 'writeAsText needs a path.');
+    }
+    const spec: OperatorSpec = { kind: 'sink.text-file', path, overwrite: mode === WriteMode.OVERWRITE };
+    return this.sink(spec, 'Sink: Unnamed', {});
+  }
+
+  /** Hands each record to `f`. */
+  addSink(f: SinkFunction<T> | ((value: T) => void | Promise<void>)): DataStreamSink<T> {
+    return this.sink({ kind: 'sink.function' }, 'Sink: Unnamed', { function: required(f, 'addSink') });
+  }
+}
