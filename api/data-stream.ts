@@ -3,6 +3,7 @@ import type { Collector, FilterFunction, FlatMapFunction, KeySelector, MapFuncti
 import { type Field, type FieldValue, required, selectorOf } from './key-selector.js';
 import { StreamPartitioning } from './stream-partitioning.js';
 import { KeyedStream, type SingleOutputStreamOperator } from './streams.js';
+import type { TypeInformation } from './type-information.js';
 
 /**
  * A stream of records of type T. Each method adds to the program's graph and returns at once; nothing runs before
@@ -41,19 +42,18 @@ export class DataStream<T> extends StreamPartitioning<T> {
 
   /**
    * Partitions by key: all records of a key go to the same subtask. The key is a field's name, a tuple's position, or what
-   * a function gives; keys are equal by value.
+   * a function gives; keys are equal by value. `Types.DOUBLE` is for numbers that Flink knows as doubles: they go to the
+   * subtasks that Flink sends them to also where they are whole.
    *
    *     const byWord = counts.keyBy(pair => pair[0]);   // or keyBy(0)
    */
   keyBy<F extends Field<T>>(field: F): KeyedStream<T, FieldValue<T, F>>;
-  keyBy<K>(selector: KeySelector<T, K>): KeyedStream<T, K>;
-  keyBy<K>(key: Field<T> | KeySelector<T, K>): KeyedStream<T, K> {
+  keyBy<K>(selector: KeySelector<T, K>, type?: TypeInformation<K>): KeyedStream<T, K>;
+  keyBy<K>(key: Field<T> | KeySelector<T, K>, type?: TypeInformation<K>): KeyedStream<T, K> {
     const keySelector = selectorOf(key as never, 'keyBy');
-    return new KeyedStream<T, K>(
-      this.environment,
-      this.recorder,
-      this.outlets.map(o => ({ ...o, partitioner: 'hash' as const, keySelector })),
-    );
+    const keyType = type?.keyType;
+    const outlets = this.outletsBy({ partitioner: 'hash', keySelector, ...(keyType !== undefined && { keyType }) });
+    return new KeyedStream<T, K>(this.environment, this.recorder, outlets);
   }
 
   /** All records of this stream and of the others, in no particular order. A stream may be given more than once. */

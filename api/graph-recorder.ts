@@ -2,6 +2,7 @@ import {
   type ChainingStrategy,
   isSource,
   type JobConfig,
+  type KeyType,
   type OperatorFunctions,
   type OperatorSpec,
   type Partitioner,
@@ -17,6 +18,7 @@ export interface Outlet {
   node: number;
   partitioner: Partitioner | 'default';
   keySelector?: (record: unknown) => unknown;
+  keyType?: KeyType;
   sideOutput?: string;
   customPartitioner?: (key: unknown, numPartitions: number) => number;
 }
@@ -58,6 +60,7 @@ export class GraphRecorder {
       functions,
     };
     this.nodes.push(node);
+    let ordinal = 0;
     inputs.forEach((outlets, inputIndex) => {
       for (const outlet of outlets) {
         this.edges.push({
@@ -65,11 +68,20 @@ export class GraphRecorder {
           target: node.id,
           partitioner: outlet.partitioner,
           inputIndex,
+          ...(outlet.keyType !== undefined && { keyType: outlet.keyType }),
           ...(outlet.sideOutput !== undefined && { sideOutput: outlet.sideOutput }),
         });
-        if (outlet.keySelector) (node.functions.keySelectors ??= [])[inputIndex] = outlet.keySelector;
-        if (outlet.customPartitioner) node.functions.partitioner = outlet.customPartitioner;
+        const { keySelector, customPartitioner: partitioner } = outlet;
+        if (keySelector || partitioner) {
+          (functions.edges ??= [])[ordinal] = {
+            ...(keySelector && { keySelector }),
+            ...(partitioner && { partitioner }),
+          };
+        }
+        ordinal++;
       }
+      const keySelector = keyOfAll(outlets);
+      if (keySelector) (functions.keySelectors ??= [])[inputIndex] = keySelector;
     });
     return node;
   }
@@ -97,4 +109,12 @@ export class GraphRecorder {
     }
     return { jobName, nodes, edges: [...this.edges], config: { ...config } };
   }
+}
+
+/** The key of an input whose records are all partitioned by it. */
+function keyOfAll(outlets: readonly Outlet[]): Outlet['keySelector'] {
+  const first = outlets[0];
+  return outlets.every(o => o.partitioner === 'hash' && o.keySelector === first?.keySelector)
+    ? first?.keySelector
+    : undefined;
 }

@@ -35,4 +35,5 @@ export {
 export type { Field, FieldValue } from './key-selector.js';
 export { ParameterTool } from './parameter-tool.js';
 export { DataStream, KeyedStream, SingleOutputStreamOperator } from './streams.js';
+export { TypeInformation, Types } from './type-information.js';
 export { WriteMode } from './write-mode.js';

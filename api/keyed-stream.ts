@@ -1,3 +1,4 @@
+import { MillraceError } from '../core/errors.js';
 import type { FieldReference, OperatorSpec } from '../core/graph/index.js';
 import type { ReduceFunction } from './functions.js';
 import { type Field, required } from './key-selector.js';
@@ -35,6 +36,13 @@ export class KeyedStream<T, K> extends DataStream<T> {
   /** The whole record with the greatest field so far by key; of equal ones the first. */
   maxBy(field?: Field<T>): SingleOutputStreamOperator<T> {
     return this.aggregate('max-by', field);
+  }
+
+  protected override partition(): never {
+    throw new MillraceError(
+      'INVALID_PROGRAM',
+      'Cannot override partitioning for KeyedStream. Partition the stream before keyBy, or the result of an operator.',
+    );
   }
 
   private aggregate(

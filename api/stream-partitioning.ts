@@ -1,4 +1,3 @@
-import type { Partitioner as PartitionerKind } from '../core/graph/index.js';
 import type { KeySelector, Partitioner } from './functions.js';
 import { type Field, type FieldValue, required, selectorOf } from './key-selector.js';
 import { StreamSinks } from './stream-sinks.js';
@@ -8,30 +7,35 @@ import { DataStream } from './streams.js';
 export abstract class StreamPartitioning<T> extends StreamSinks<T> {
   /** Round robin over all subtasks of the next operator. */
   rebalance(): DataStream<T> {
-    return this.partition('rebalance');
+    return this.partition({ partitioner: 'rebalance' });
   }
-  /** Round robin over neighbouring subtasks only. */
+  /** Round robin over neighbouring subtasks only: with twice as many behind, each subtask has two of its own. */
   rescale(): DataStream<T> {
-    return this.partition('rescale');
+    return this.partition({ partitioner: 'rescale' });
   }
   /** At random. */
   shuffle(): DataStream<T> {
-    return this.partition('shuffle');
+    return this.partition({ partitioner: 'shuffle' });
   }
   /** Every record to the first subtask. */
   global(): DataStream<T> {
-    return this.partition('global');
+    return this.partition({ partitioner: 'global' });
   }
   /** Every record to every subtask. */
   broadcast(): DataStream<T> {
-    return this.partition('broadcast');
+    return this.partition({ partitioner: 'broadcast' });
   }
   /** Each subtask to the one of the same index; refused at `execute` if the parallelisms differ. */
   forward(): DataStream<T> {
-    return this.partition('forward');
+    return this.partition({ partitioner: 'forward' });
   }
 
-  /** The subtask of a record is what `partitioner` gives for its key. */
+  /**
+   * The subtask of a record is what `partitioner` gives for its key: a whole number below the number of subtasks, else the
+   * job fails.
+   *
+   *     const byRegion = orders.partitionCustom((region, n) => region.length % n, 'region');
+   */
   partitionCustom<F extends Field<T>>(
     partitioner: Partitioner<FieldValue<T, F>> | ((key: FieldValue<T, F>, numPartitions: number) => number),
     field: F,
@@ -46,19 +50,11 @@ export abstract class StreamPartitioning<T> extends StreamSinks<T> {
       | ((key: unknown, numPartitions: number) => number);
     const customPartitioner = typeof given === 'function' ? given : given.partition.bind(given);
     const keySelector = selectorOf(key as never, 'partitionCustom');
-    return new DataStream<T>(
-      this.environment,
-      this.recorder,
-      this.outlets.map(o => ({ ...o, partitioner: 'custom' as const, keySelector, customPartitioner })),
-    );
+    return this.partition({ partitioner: 'custom', keySelector, customPartitioner });
   }
 
-  private partition(partitioner: PartitionerKind): DataStream<T> {
-    const outlets = this.outlets.map(({ node, sideOutput }) => ({
-      node,
-      partitioner,
-      ...(sideOutput !== undefined && { sideOutput }),
-    }));
-    return new DataStream<T>(this.environment, this.recorder, outlets);
+  /** Refused where a stream's partitioning is what it is for. */
+  protected partition(how: Parameters<typeof this.outletsBy>[0]): DataStream<T> {
+    return new DataStream<T>(this.environment, this.recorder, this.outletsBy(how));
   }
 }

@@ -20,6 +20,15 @@ export abstract class Stream<T> {
     return this.environment;
   }
 
+  /** Its outlets, partitioned anew. */
+  protected outletsBy(how: Omit<Outlet, 'node' | 'sideOutput'>): Outlet[] {
+    return this.outlets.map(({ node, sideOutput }) => ({
+      node,
+      ...how,
+      ...(sideOutput !== undefined && { sideOutput }),
+    }));
+  }
+
   protected transform<R>(
     spec: OperatorSpec,
     name: string,

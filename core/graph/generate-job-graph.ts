@@ -50,7 +50,9 @@ export function generateJobGraph(graph: StreamGraph, options: GenerateOptions = 
       target: vertexOf.get(e.target)!,
       targetOperator: target.operatorId,
       inputIndex: e.inputIndex,
+      ordinal,
       partitioner: e.partitioner,
+      ...(e.keyType !== undefined && { keyType: e.keyType }),
       ...(e.sideOutput !== undefined && { sideOutput: e.sideOutput }),
       bufferTimeout:
         source.bufferTimeout >= 0 ? source.bufferTimeout : (graph.config.bufferTimeout ?? options.bufferTimeout ?? 100),

@@ -3,6 +3,7 @@ export { type GenerateOptions, generateJobGraph, slotsNeeded } from './generate-
 export * from './job-graph.js';
 export {
   defaultMaxParallelism,
+  hashDoubleKey,
   hashKey,
   hashString,
   keyGroupOf,

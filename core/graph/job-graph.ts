@@ -1,6 +1,6 @@
 import type { HexId } from '../ids.js';
 import type { OperatorSpec, Partitioner } from './operators.js';
-import type { RestartStrategySpec } from './stream-graph.js';
+import type { KeyType, RestartStrategySpec } from './stream-graph.js';
 
 /** One operator of a chain. `outputs` lead to operators of the same chain: a direct call. */
 export interface ChainedOperator {
@@ -30,7 +30,10 @@ export interface JobEdge {
   target: HexId;
   targetOperator: HexId;
   inputIndex: number;
+  /** Among the edges of the target operator, from 0: finds the functions of this one. */
+  ordinal: number;
   partitioner: Partitioner;
+  keyType?: KeyType;
   sideOutput?: string;
   /** Milliseconds; 0: each record, -1: when full. */
   bufferTimeout: number;

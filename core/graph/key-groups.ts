@@ -11,8 +11,19 @@ export function hashString(s: string): number {
 }
 
 function hashDouble(value: number): number {
+  if (Number.isNaN(value)) return 2146959360;
   scratch.setFloat64(0, value === 0 ? 0 : value);
   return scratch.getInt32(0) ^ scratch.getInt32(4);
+}
+
+/** As hashKey, of keys that are doubles even where they are whole: Java's hashCode of a Double. */
+export function hashDoubleKey(key: unknown): number {
+  if (typeof key === 'number') return hashDouble(key);
+  throw new MillraceError(
+    'ILLEGAL_ARGUMENT',
+    `A key of Types.DOUBLE must be a number, this one is ${key === null ? 'null' : `a ${typeof key}`}.`,
+    { domain: 'user' },
+  );
 }
 
 function hashLong(value: bigint): number {
@@ -30,7 +41,7 @@ export function hashKey(key: unknown): number {
       return hashString(key);
     case 'number':
       if ((key | 0) === key) return key | 0;
-      return Number.isNaN(key) ? 2146959360 : hashDouble(key);
+      return hashDouble(key);
     case 'boolean':
       return key ? 1231 : 1237;
     case 'bigint':

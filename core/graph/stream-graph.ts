@@ -11,13 +11,24 @@ export type RegisteredClass = abstract new (...args: never[]) => object;
 export interface OperatorFunctions {
   /** The function or function object given to map, reduce, addSink … */
   function?: unknown;
-  /** Per input of a keyed operator; undefined where that input is not keyed. */
+  /** Per input of a keyed operator: the key that its state belongs to. Undefined where that input is not keyed. */
   keySelectors?: Array<((record: unknown) => unknown) | undefined>;
-  /** partitionCustom's function, of the edge that leads to this operator. */
-  partitioner?: (key: unknown, numPartitions: number) => number;
+  /** By the ordinal of the edge that leads to this operator. Two edges of one input may be partitioned by different keys. */
+  edges?: Array<EdgeFunctions | undefined>;
   /** What the program has registered, in order: the same for all its operators. */
   types?: readonly RegisteredClass[];
 }
+
+/** The author's functions that choose the subtask of a record on an edge. */
+export interface EdgeFunctions {
+  /** Of `hash`, and of `custom` where it has a key. */
+  keySelector?: (record: unknown) => unknown;
+  /** partitionCustom's. */
+  partitioner?: (key: unknown, numPartitions: number) => number;
+}
+
+/** How keys are hashed where their JavaScript type leaves it open: `double` also where a number is whole. */
+export type KeyType = 'double';
 
 export interface StreamNode {
   /** Order of creation in `main`, from 1. */
@@ -46,6 +57,8 @@ export interface StreamEdge {
   partitioner: Partitioner | 'default';
   /** Which input of the target: 0, or 1 for the second stream of a two-input operator. */
   inputIndex: number;
+  /** Of a `hash` edge whose keys are of a declared type. */
+  keyType?: KeyType;
   /** Id of the OutputTag whose records take this edge; absent for the main output. */
   sideOutput?: string;
 }

@@ -1,6 +1,12 @@
 /** HOT PATH */
 import { MillraceError } from '../../core/errors.js';
-import { hashKey, keyGroupOf, type OperatorFunctions, subtaskOfKeyGroup } from '../../core/graph/index.js';
+import {
+  hashDoubleKey,
+  hashKey,
+  keyGroupOf,
+  type OperatorFunctions,
+  subtaskOfKeyGroup,
+} from '../../core/graph/index.js';
 import type { ResultPartitionDescriptor } from '../../core/protocol/index.js';
 
 /** Which of a producer's subpartitions gets a record; ALL: each of them. */
@@ -17,6 +23,7 @@ export interface Routing {
   /** By key group of the key's hash. */
   readonly hash?: {
     readonly keyOf: (record: unknown) => unknown;
+    readonly hashOf: (key: unknown) => number;
     readonly maxParallelism: number;
     /** Channel by key group. */
     readonly channels: Int32Array;
@@ -26,7 +33,7 @@ export interface Routing {
 export interface SelectorContext {
   descriptor: ResultPartitionDescriptor;
   producerSubtask: number;
-  /** Of the operator that the edge leads to: its key selector routes `hash`, its partitioner routes `custom`. */
+  /** Of the operator that the edge leads to: functions of the edge are among them. */
   target: OperatorFunctions | undefined;
   random: () => number;
 }
@@ -42,8 +49,9 @@ export function routingOf(context: SelectorContext): Routing {
     case 'broadcast':
       return n === 1 ? { single: true, select: () => 0 } : { select: () => ALL };
     case 'rebalance':
-    case 'rescale':
       return roundRobin(n, producerSubtask % Math.max(1, n));
+    case 'rescale':
+      return roundRobin(n, 0);
     case 'shuffle':
       return { select: () => Math.floor(random() * n) };
     case 'hash':
@@ -53,7 +61,7 @@ export function routingOf(context: SelectorContext): Routing {
   }
 }
 
-/** Producers begin at different consumers, so that few records spread too. */
+/** Rebalancing producers begin at different consumers, so that few records spread too. */
 function roundRobin(count: number, first: number): Routing {
   const turn = { next: first, count };
   return {
@@ -67,23 +75,25 @@ function roundRobin(count: number, first: number): Routing {
 }
 
 function byKey({ descriptor, target }: SelectorContext): Routing {
-  const keyOf = target?.keySelectors?.[descriptor.edge.inputIndex];
+  const { ordinal, keyType } = descriptor.edge;
+  const keyOf = target?.edges?.[ordinal]?.keySelector;
   if (!keyOf) throw noFunction(descriptor, 'a key selector');
   const { consumerMaxParallelism: maxParallelism, consumerParallelism: parallelism } = descriptor;
+  const hashOf = keyType === 'double' ? hashDoubleKey : hashKey;
   const channelOf = channelsBySubtask(descriptor);
   const channels = Int32Array.from(
     { length: maxParallelism },
     (_, group) => channelOf[subtaskOfKeyGroup(group, parallelism, maxParallelism)]!,
   );
   return {
-    hash: { keyOf, maxParallelism, channels },
-    select: record => channels[keyGroupOf(hashKey(keyOf(record)), maxParallelism)]!,
+    hash: { keyOf, hashOf, maxParallelism, channels },
+    select: record => channels[keyGroupOf(hashOf(keyOf(record)), maxParallelism)]!,
   };
 }
 
 function byAuthor({ descriptor, target }: SelectorContext): ChannelSelector {
-  const keyOf = target?.keySelectors?.[descriptor.edge.inputIndex] ?? ((record: unknown) => record);
-  const partition = target?.partitioner;
+  const { keySelector: keyOf = (record: unknown) => record, partitioner: partition } =
+    target?.edges?.[descriptor.edge.ordinal] ?? {};
   if (!partition) throw noFunction(descriptor, 'a partitioner');
   const n = descriptor.consumerParallelism;
   const channelOf = channelsBySubtask(descriptor);

@@ -1,4 +1,5 @@
 /** HOT PATH */
+import { hashKey } from '../../core/graph/index.js';
 import type { LatencyMarker, ResultPartitionDescriptor } from '../../core/protocol/index.js';
 import { RecordGuard, type TypeRegistry } from '../../core/types/index.js';
 import type { Output } from '../operators/operator.js';
@@ -185,8 +186,10 @@ export class ResultPartition implements Output, SubpartitionOwner {
     this.startTimer();
   }
 
+  /** The key whose hash goes along. One of a declared type is hashed by each side for itself. */
   private keyOf(record: unknown): unknown {
-    return this.routes.hash?.keyOf(record);
+    const { hash } = this.routes;
+    return hash?.hashOf === hashKey ? hash.keyOf(record) : undefined;
   }
 
   private send(channel: number, record: unknown, timestamp: number): void {

@@ -1,5 +1,5 @@
 /** Text that routes a record and writes it into the columns of its edge. */
-import { hashKey, keyGroupOf } from '../../core/graph/index.js';
+import { keyGroupOf } from '../../core/graph/index.js';
 import type { RecordLayout } from '../../core/types/index.js';
 import type { ColumnOutput } from '../network/column-output.js';
 import { type ResultPartition, UNROUTED } from '../network/result-partition.js';
@@ -59,12 +59,12 @@ function hashRouteText(
   miss: string,
   otherwise: string,
 ): RouteText {
-  const { keyOf, channels, maxParallelism } = routing.hash!;
+  const { keyOf, hashOf, channels, maxParallelism } = routing.hash!;
   const key = code.name('key');
   const before = `const ${key} = ${code.use(keyOf, 'keyOf')}(${record});\n`;
   const groups = code.use(channels, 'channels');
   if (!layout.hashed) {
-    const group = `${code.use(keyGroupOf, 'keyGroupOf')}(${code.use(hashKey, 'hashKey')}(${key}), ${maxParallelism})`;
+    const group = `${code.use(keyGroupOf, 'keyGroupOf')}(${code.use(hashOf, 'hashOf')}(${key}), ${maxParallelism})`;
     return { before: `${before}${channel} = ${groups}[${group}];\n`, after: '' };
   }
   const hash = code.name('hash');

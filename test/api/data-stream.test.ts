@@ -129,12 +129,12 @@ describe('a stream', () => {
   it('forgets the partitioning before when it is partitioned again', () => {
     const graph = built(s =>
       s
-        .keyBy(0)
+        .partitionCustom(() => 0, 0)
         .rebalance()
         .map(x => x),
     );
     expect(graph.edges.at(-1)!.partitioner).to.equal('rebalance');
-    expect(last(graph).functions.keySelectors).to.equal(undefined);
+    expect(last(graph).functions.edges).to.equal(undefined);
   });
 
   it('may end in several operators and be joined again', () => {
@@ -171,6 +171,7 @@ describe('wrong use of a stream', () => {
     ['an empty name', s => operator(s).name(''), /name needs a text that is not empty, it got ""/],
     ['an empty uid', s => operator(s).uid(''), /uid needs a text/],
     ['no sharing group', s => operator(s).slotSharingGroup(given(undefined)), /slotSharingGroup needs a text/],
+    ['a partitioner behind keyBy', s => s.keyBy(0).rebalance(), /Cannot override partitioning for KeyedStream/],
     ['no path', s => s.writeAsText(''), /writeAsText needs a path/],
     [
       'a stream of another environment',

@@ -1,4 +1,5 @@
 import {
+  type EdgeFunctions,
   generateJobGraph,
   type JobGraph,
   type OperatorFunctions,
@@ -84,12 +85,16 @@ export class TestingStream {
     private readonly node: number,
     private readonly partitioner: Partitioner | undefined = undefined,
     private readonly others: number[] = [],
-    private readonly edgeFunctions: OperatorFunctions = {},
+    private readonly edgeFunctions: EdgeFunctions = {},
   ) {}
 
   to(spec: OperatorSpec, functions: OperatorFunctions = {}, options: NodeOptions = {}): TestingStream {
-    const id = this.job.add(spec, { ...this.edgeFunctions, ...functions }, options);
-    for (const source of [this.node, ...this.others]) {
+    const sources = [this.node, ...this.others];
+    const { keySelector } = this.edgeFunctions;
+    const edges = Object.keys(this.edgeFunctions).length > 0 && { edges: sources.map(() => this.edgeFunctions) };
+    const keyed = this.partitioner === 'hash' && keySelector && { keySelectors: [keySelector] };
+    const id = this.job.add(spec, { ...edges, ...keyed, ...functions }, options);
+    for (const source of sources) {
       this.job.connect(source, id, options.partitioner ?? this.partitioner);
     }
     return new TestingStream(this.job, id);
@@ -104,12 +109,12 @@ export class TestingStream {
     );
   }
 
-  by(partitioner: Partitioner, functions: OperatorFunctions = {}): TestingStream {
+  by(partitioner: Partitioner, functions: EdgeFunctions = {}): TestingStream {
     return new TestingStream(this.job, this.node, partitioner, this.others, functions);
   }
 
   keyBy(selector: (record: never) => unknown): TestingStream {
-    return this.by('hash', { keySelectors: [selector as (record: unknown) => unknown] });
+    return this.by('hash', { keySelector: selector as (record: unknown) => unknown });
   }
 
   map(f: unknown, options: NodeOptions = {}): TestingStream {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { defaultMaxParallelism, hashKey, keyGroupOf, subtaskOfKey } from '../../../core/graph/index.js';
+import { defaultMaxParallelism, hashDoubleKey, hashKey, keyGroupOf, subtaskOfKey } from '../../../core/graph/index.js';
 
 interface Row {
   key: string;
@@ -32,6 +32,13 @@ describe('key groups', () => {
     expect(hashKey(5_000_000_000n)).to.equal(705032705);
     expect(hashKey(-1n)).to.equal(0);
     expect(hashKey(['a', 1])).to.equal(31 * 97 + 1);
+  });
+
+  it('take Doubles for whole numbers, too, where the key is declared to be one', () => {
+    expect([1, 2, 0, -0, 1.5, Number.NaN].map(hashDoubleKey)).to.deep.equal([
+      1072693248, 1073741824, 0, 0, 1073217536, 2146959360,
+    ]);
+    expect(() => hashDoubleKey('1')).to.throw(/Types.DOUBLE must be a number, this one is a string/);
   });
 
   it('are equal for equal keys, however they are written', () => {

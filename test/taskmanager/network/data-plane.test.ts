@@ -26,6 +26,7 @@ function partitionOf(partitionId: string, bufferTimeout = -1, writable = (): voi
     target: 'b',
     targetOperator: 'b',
     inputIndex: 0,
+    ordinal: 0,
     partitioner: 'forward',
     bufferTimeout,
   } as const;

@@ -130,7 +130,7 @@ for (const [where, count, linked] of [
 
     it('a custom partitioner decides, and is told when it is wrong', async () => {
       const functions = {
-        keySelectors: [(x: unknown) => Number(x) % 10],
+        keySelector: (x: unknown) => Number(x) % 10,
         partitioner: (key: unknown, n: number) => (Number(key) < 5 ? 0 : n - 1),
       };
       const got = await distribution(j => j.sequence(1, 20).by('custom', functions).print('', { parallelism: 3 }));

@@ -7,6 +7,7 @@ import { eventually } from '../../testing/eventually.js';
 
 const EDGE = {
   ...{ id: 'e', source: 'a', sourceOperator: 'a', target: 'b', targetOperator: 'b', inputIndex: 0 },
+  ordinal: 0,
   partitioner: 'forward',
 } as const;
 
