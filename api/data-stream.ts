@@ -1,4 +1,5 @@
 import { MillraceError } from '../core/errors.js';
+import { ConnectedStreams } from './connected-streams.js';
 import type { Collector, FilterFunction, FlatMapFunction, KeySelector, MapFunction } from './functions.js';
 import { type Field, type FieldValue, required, selectorOf } from './key-selector.js';
 import { StreamPartitioning } from './stream-partitioning.js';
@@ -56,18 +57,28 @@ export class DataStream<T> extends StreamPartitioning<T> {
     return new KeyedStream<T, K>(this.environment, this.recorder, outlets);
   }
 
+  /** Lets one operator read this stream and another one, which may be of another type. */
+  connect<B>(other: DataStream<B>): ConnectedStreams<T, B> {
+    this.requireSameEnvironment(other, 'connect');
+    return new ConnectedStreams<T, B>(this, other);
+  }
+
   /** All records of this stream and of the others, in no particular order. A stream may be given more than once. */
   union<US extends unknown[]>(...others: { [I in keyof US]: DataStream<US[I]> }): DataStream<T | US[number]> {
     const all = [this as DataStream<unknown>, ...(others as DataStream<unknown>[])];
-    for (const other of all) {
-      if (other.recorder !== this.recorder) {
-        throw new MillraceError('INVALID_PROGRAM', 'Cannot union streams of different execution environments.');
-      }
-    }
+    for (const other of all) this.requireSameEnvironment(other, 'union');
     return new DataStream<T | US[number]>(
       this.environment,
       this.recorder,
       all.flatMap(s => s.outlets),
     );
+  }
+
+  private requireSameEnvironment(other: unknown, method: string): void {
+    if (!(other instanceof DataStream)) {
+      throw new MillraceError('INVALID_PROGRAM', `${method} needs a stream, it got ${String(other)}.`);
+    }
+    if (other.recorder === this.recorder) return;
+    throw new MillraceError('INVALID_PROGRAM', `Cannot ${method} streams of different execution environments.`);
   }
 }

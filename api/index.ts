@@ -1,6 +1,13 @@
 /** The programming interface: `import { … } from 'millrace'`. */
 export { type ErrorCode, MillraceError } from '../core/errors.js';
 export { type Accumulator, DoubleCounter, IntCounter, LongCounter } from './accumulators.js';
+export {
+  type CoFlatMapFunction,
+  type CoMapFunction,
+  RichCoFlatMapFunction,
+  RichCoMapFunction,
+} from './co-functions.js';
+export { ConnectedStreams } from './connected-streams.js';
 export { DataStreamSink } from './data-stream-sink.js';
 export { Duration, Time } from './duration.js';
 export { DataStreamSource, JobClient, JobExecutionResult, StreamExecutionEnvironment } from './environment.js';

@@ -28,3 +28,16 @@ export function selectorOf(
   const given = required(key, method);
   return typeof given === 'function' ? given : record => given.getKey(record);
 }
+
+/** An object with all these methods, which no function can stand for. Throws INVALID_PROGRAM that names what is missing. */
+export function withMethods<F extends object>(f: F, method: string, ...names: string[]): F {
+  const missing =
+    typeof f === 'object' && f !== null
+      ? names.filter(name => typeof (f as Record<string, unknown>)[name] !== 'function')
+      : names;
+  if (missing.length === 0) return f;
+  throw new MillraceError(
+    'INVALID_PROGRAM',
+    `${method} needs an object with ${names.join(' and ')}; what it got has no ${missing.join(' and no ')}.`,
+  );
+}

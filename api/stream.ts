@@ -10,7 +10,8 @@ export abstract class Stream<T> {
 
   constructor(
     protected readonly environment: StreamExecutionEnvironment,
-    protected readonly recorder: GraphRecorder,
+    /** @internal */
+    readonly recorder: GraphRecorder,
     /** @internal */
     readonly outlets: readonly Outlet[],
   ) {}

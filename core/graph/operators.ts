@@ -23,6 +23,9 @@ export type OperatorSpec =
   // One keyed input (keySelectors[0]).
   | { kind: 'reduce' } // function: ReduceFunction or lambda; emits each new value
   | { kind: 'aggregate-field'; aggregate: 'sum' | 'min' | 'max' | 'min-by' | 'max-by'; field: FieldReference }
+  // Two inputs; each may be keyed (keySelectors[0], [1]).
+  | { kind: 'co-map' } // function: CoMapFunction
+  | { kind: 'co-flat-map' } // function: CoFlatMapFunction
   // Sinks.
   | { kind: 'sink.print'; stderr: boolean; prefix: string }
   | { kind: 'sink.text-file'; path: string; overwrite: boolean } // a file at parallelism 1, else a folder with files 1..N

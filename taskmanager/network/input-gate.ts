@@ -34,7 +34,7 @@ export interface GateBatch {
 export class InputGate {
   private readonly members: Member[];
   private readonly ready: Member[] = [];
-  private inputs: Collector[] = [];
+  private inputs: readonly Collector[] = [];
   private valves: WatermarkValve[] = [];
   private open = 0;
   private failure: { error: unknown } | undefined;
@@ -66,7 +66,7 @@ export class InputGate {
   }
 
   /** Opens the channels; `inputs` are the head's, by index. */
-  start(inputs: Collector[]): void {
+  start(inputs: readonly Collector[]): void {
     this.inputs = inputs;
     this.valves = inputs.map(
       (collector, i) => new WatermarkValve(this.members.filter(m => m.input === i).length, collector),

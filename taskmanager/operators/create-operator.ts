@@ -2,6 +2,7 @@ import { SocketSource } from '../connectors/socket/socket-source.js';
 import { TextFileSink } from '../connectors/text-file/text-file-sink.js';
 import { TextFileSource } from '../connectors/text-file/text-file-source.js';
 import { AggregateFieldOperator } from './aggregate-field.js';
+import { CoOperator } from './co-operator.js';
 import { CollectionSource } from './collection-source.js';
 import { FilterOperator } from './filter.js';
 import { FlatMapOperator } from './flat-map.js';
@@ -9,13 +10,13 @@ import { FunctionSink } from './function-sink.js';
 import { FunctionSource } from './function-source.js';
 import { IdentityOperator } from './identity.js';
 import { MapOperator } from './map.js';
-import type { OneInputOperator, OperatorContext, SourceOperator } from './operator.js';
+import type { OneInputOperator, OperatorContext, SourceOperator, TwoInputOperator } from './operator.js';
 import { PrintSink } from './print-sink.js';
 import { ReduceOperator } from './reduce.js';
 import { SequenceSource } from './sequence-source.js';
 
 /** The operator of a spec. Adding a kind means a file with its class, and a line here. */
-export function createOperator(context: OperatorContext): OneInputOperator | SourceOperator {
+export function createOperator(context: OperatorContext): OneInputOperator | TwoInputOperator | SourceOperator {
   const { spec } = context.operator;
   switch (spec.kind) {
     case 'source.collection':
@@ -40,6 +41,14 @@ export function createOperator(context: OperatorContext): OneInputOperator | Sou
       return new ReduceOperator(context);
     case 'aggregate-field':
       return new AggregateFieldOperator(context, spec);
+    case 'co-map':
+      return new CoOperator(new MapOperator(context, 'map1'), new MapOperator(context, 'map2'), context.output);
+    case 'co-flat-map':
+      return new CoOperator(
+        new FlatMapOperator(context, 'flatMap1'),
+        new FlatMapOperator(context, 'flatMap2'),
+        context.output,
+      );
     case 'sink.print':
       return new PrintSink(context, spec);
     case 'sink.text-file':

@@ -12,8 +12,8 @@ export class FlatMapOperator extends UserOperator<FlatMapper> {
   private readonly flatMap: FlatMapper;
   private readonly out: RecordCollector;
 
-  constructor(context: OperatorContext) {
-    super(context, new UserFunction<FlatMapper>(context, 'flatMap'));
+  constructor(context: OperatorContext, method = 'flatMap') {
+    super(context, new UserFunction<FlatMapper>(context, method));
     this.flatMap = this.user.call;
     this.out = new RecordCollector(context.output, this.position, this.index);
   }

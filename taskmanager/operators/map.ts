@@ -8,8 +8,8 @@ type Mapper = (value: unknown) => unknown;
 export class MapOperator extends UserOperator<Mapper> {
   private readonly map: Mapper;
 
-  constructor(context: OperatorContext) {
-    super(context, new UserFunction<Mapper>(context, 'map'));
+  constructor(context: OperatorContext, method = 'map') {
+    super(context, new UserFunction<Mapper>(context, method));
     this.map = this.user.call;
   }
 

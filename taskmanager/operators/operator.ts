@@ -45,8 +45,8 @@ export interface Operator {
   endOfSlice?(): void;
 }
 
-/** An operator with one input: it is itself the output of the operator before it. */
-export interface OneInputOperator extends Operator, Output {
+/** What takes the records of one input of an operator. */
+export interface OperatorInput extends Output {
   /**
    * The same as `collect`, as statements of the task's function (docs/runtime.md): what they call are values given to
    * `code.use`. Both share the operator's state, since a task may change from one to the other between two records.
@@ -56,6 +56,14 @@ export interface OneInputOperator extends Operator, Output {
   compile?(c: OperatorCode, record: string, timestamp: string, slot?: string): string;
   /** Of an operator that works by key: where keys find their slots. */
   readonly keySlots?: KeySlots;
+}
+
+/** An operator with one input: it is itself the output of the operator before it. */
+export interface OneInputOperator extends Operator, OperatorInput {}
+
+/** An operator with two inputs. Both come from edges: it is the head of its chain. */
+export interface TwoInputOperator extends Operator {
+  readonly inputs: readonly [OperatorInput, OperatorInput];
 }
 
 /** `more`: call again; `idle`: nothing right now, `wake` will be called; `end`: nothing will follow. */

@@ -4,7 +4,7 @@ import { BufferDebloater, type BufferDebloatOptions } from '../network/buffer-de
 import type { InputGate } from '../network/input-gate.js';
 import { BATCH_RECORDS } from '../network/network-memory.js';
 import type { ResultPartition } from '../network/result-partition.js';
-import type { Collector, SourceOperator, TaskContext } from '../operators/operator.js';
+import type { SourceOperator, TaskContext } from '../operators/operator.js';
 import type { Chain } from './chain.js';
 import { CompiledChain } from './compiled-chain.js';
 import type { PendingPromises } from './pending-promises.js';
@@ -53,6 +53,8 @@ export class ChainRunner {
   private steps = 0;
   private sliceSteps = 0;
   private batch: RecordBatch | undefined;
+  /** Which input of the head it is for. */
+  private input = 0;
   /** Of the batch, where its records are worked off one by one. */
   private rows: unknown[] | undefined;
   private ended = false;
@@ -92,8 +94,8 @@ export class ChainRunner {
   step(): StepResult {
     this.steps++;
     if (this.sliceSteps++ === 0) this.sliceStart = performance.now();
-    const { source, input } = this.options.chain;
-    const result = source ? this.pollSource(source) : this.stepInput(input!);
+    const { source } = this.options.chain;
+    const result = source ? this.pollSource(source) : this.stepInput();
     this.weigh();
     return result;
   }
@@ -147,7 +149,7 @@ export class ChainRunner {
     this.bytesOut = bytesOut;
   }
 
-  private stepInput(input: Collector): StepResult {
+  private stepInput(): StepResult {
     const { position } = this.options.task;
     if (this.batch === undefined) {
       const gate = this.options.gate!;
@@ -158,6 +160,7 @@ export class ChainRunner {
       }
       this.debloater?.onInput();
       this.batch = next.batch;
+      this.input = next.input;
       // A batch of this process may come from a task with classes of its own as well.
       if (next.batch.layout === undefined && next.batch.typed) this.options.types?.revive(next.batch.records);
       position.cursor = 0;
@@ -170,8 +173,8 @@ export class ChainRunner {
     if (this.rows === undefined && this.mayCompile()) {
       if (this.isStale) this.compiled.invalidate();
       this.isStale = false;
-      this.compiled.functionFor(batch)(batch, position.cursor, end);
-    } else this.interpret(batch, end, input);
+      this.compiled.functionFor(batch, this.input)(batch, position.cursor, end);
+    } else this.interpret(batch, end);
     if (position.cursor === count && this.options.pending.isEmpty) {
       if (batch.layout !== undefined) batch.recycle?.();
       this.dropBatch();
@@ -179,8 +182,9 @@ export class ChainRunner {
     return 'more';
   }
 
-  private interpret(batch: RecordBatch, end: number, input: Collector): void {
-    const { pending, task } = this.options;
+  private interpret(batch: RecordBatch, end: number): void {
+    const { chain, pending, task } = this.options;
+    const input = chain.inputs[this.input]!;
     const { position } = task;
     const rows = (this.rows ??= batch.layout === undefined ? batch.records : rowsOf(batch));
     const { timestamps } = batch;

@@ -4,7 +4,15 @@ import { isSource } from '../../core/graph/index.js';
 import type { LatencyMarker } from '../../core/protocol/index.js';
 import { createOperator } from '../operators/create-operator.js';
 import { FanOut, inOrder, NOWHERE } from '../operators/fan-out.js';
-import type { OneInputOperator, Operator, Output, SourceOperator, TaskContext } from '../operators/operator.js';
+import type {
+  OneInputOperator,
+  Operator,
+  OperatorInput,
+  Output,
+  SourceOperator,
+  TaskContext,
+  TwoInputOperator,
+} from '../operators/operator.js';
 
 export interface ChainOptions {
   vertex: JobVertex;
@@ -20,8 +28,8 @@ export interface Chain {
   /** In the vertex's order, the head first. */
   operators: Operator[];
   source: SourceOperator | undefined;
-  /** What network input goes to; undefined for a source. */
-  input: OneInputOperator | undefined;
+  /** What network input goes to, by input of the head; none for a source. */
+  inputs: readonly OperatorInput[];
   /** What the head writes to, by direct calls. */
   headOutput: Output;
   /** What a source has been given for its output. */
@@ -30,17 +38,19 @@ export interface Chain {
   outputs: Output[][];
 }
 
+type Created = OneInputOperator | TwoInputOperator | SourceOperator;
+
 /** Wires a vertex's operators from the last to the first. */
 export function buildChain(options: ChainOptions): Chain {
   const { vertex, task, functions, edgesOf, runtimeContextOf } = options;
   const index = new Map(vertex.operators.map((operator, i) => [operator.operatorId, i]));
-  const made = new Map<string, OneInputOperator | SourceOperator>();
+  const made = new Map<string, Created>();
 
   let headOutput: Output = NOWHERE;
   let sourceOutput: SwitchableOutput | undefined;
   const outputsOf: Output[][] = [];
 
-  const build = (operatorId: string): OneInputOperator | SourceOperator => {
+  const build = (operatorId: string): Created => {
     const known = made.get(operatorId);
     if (known) return known;
     const position = index.get(operatorId);
@@ -79,7 +89,7 @@ export function buildChain(options: ChainOptions): Chain {
   return {
     operators,
     source: source ? (first as SourceOperator) : undefined,
-    input: source ? undefined : (first as OneInputOperator),
+    inputs: source ? [] : 'inputs' in first ? first.inputs : [first as OneInputOperator],
     headOutput,
     sourceOutput,
     outputs: outputsOf,

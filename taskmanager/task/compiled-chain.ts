@@ -1,13 +1,21 @@
 import { copyRecord, type RecordBatch, type RecordLayout } from '../../core/types/index.js';
 import { ResultPartition } from '../network/result-partition.js';
 import { getsCopy, NOWHERE } from '../operators/fan-out.js';
-import type { CompiledOutput, OneInputOperator, Operator, Output, TaskContext } from '../operators/operator.js';
+import type {
+  CompiledOutput,
+  OneInputOperator,
+  Operator,
+  OperatorInput,
+  Output,
+  TaskContext,
+} from '../operators/operator.js';
 import type { Chain } from './chain.js';
 import { Code } from './code.js';
 import { type BatchFunction, columnsText, formOf, rowsText } from './input-text.js';
 import { partitionText } from './partition-text.js';
 
 interface BatchFunctionOf {
+  input: number;
   layout: RecordLayout | undefined;
   form: number;
   run: BatchFunction;
@@ -16,7 +24,7 @@ interface BatchFunctionOf {
 const MAX_FUNCTIONS = 16;
 
 /**
- * A chain as functions: one for each form of batch that comes in, or one that a source calls. Operators write themselves
+ * A chain as functions: one for each form of batch that comes in at an input, or one that a source calls. Operators write themselves
  * into them, the author's functions are their parameters, so V8 sees one loop that is this job's only. They are written
  * when they are first needed, and anew after `invalidate`.
  */
@@ -33,11 +41,13 @@ export class CompiledChain implements CompiledOutput {
     this.functions = [];
   }
 
-  functionFor(batch: RecordBatch): BatchFunction {
+  functionFor(batch: RecordBatch, input: number): BatchFunction {
     const { layout } = batch;
     const form = formOf(batch);
-    for (const known of this.functions) if (known.layout === layout && known.form === form) return known.run;
-    const made = { layout, form, run: this.batchFunction(batch) };
+    for (const known of this.functions) {
+      if (known.layout === layout && known.form === form && known.input === input) return known.run;
+    }
+    const made = { input, layout, form, run: this.batchFunction(batch, this.chain.inputs[input]!) };
     // A stream that changes its layout again and again would fill the list.
     if (this.functions.push(made) > MAX_FUNCTIONS) this.functions.shift();
     return made.run;
@@ -68,12 +78,11 @@ export class CompiledChain implements CompiledOutput {
     );
   }
 
-  private batchFunction(batch: RecordBatch): BatchFunction {
+  private batchFunction(batch: RecordBatch, head: OperatorInput): BatchFunction {
     const code = new Code();
-    const head = this.chain.input!;
     const { position, mode } = this.task;
     const each = (record: string, timestamp: string, slot?: string): string =>
-      this.operatorText(code, head, record, timestamp, slot);
+      this.operatorText(code, head, 0, record, timestamp, slot);
     const text =
       batch.layout === undefined
         ? rowsText(code, batch.timestamps !== undefined, position, mode, each)
@@ -83,12 +92,12 @@ export class CompiledChain implements CompiledOutput {
 
   private operatorText(
     code: Code,
-    operator: OneInputOperator,
+    operator: OperatorInput,
+    index: number,
     record: string,
     timestamp: string,
     slot?: string,
   ): string {
-    const index = this.chain.operators.indexOf(operator);
     const next = (r: string, t: string): string => this.after(code, index, r, t);
     return (
       operator.compile?.({ code, next }, record, timestamp, slot) ?? collectText(code, operator, record, timestamp)
@@ -112,9 +121,8 @@ export class CompiledChain implements CompiledOutput {
   private outputText(code: Code, output: Output, record: string, timestamp: string): string {
     if (output === NOWHERE) return '';
     if (output instanceof ResultPartition) return partitionText(code, output, record, timestamp);
-    if (this.chain.operators.includes(output as Operator)) {
-      return this.operatorText(code, output as OneInputOperator, record, timestamp);
-    }
+    const index = this.chain.operators.indexOf(output as Operator);
+    if (index >= 0) return this.operatorText(code, output as OneInputOperator, index, record, timestamp);
     return collectText(code, output, record, timestamp);
   }
 

@@ -207,7 +207,7 @@ export class Task {
     }
     if (this.end) return;
     this.report('RUNNING');
-    this.network.gate?.start(chain.input ? [chain.input] : []);
+    this.network.gate?.start(chain.inputs);
     if (chain.source) this.emitLatencyMarkers(chain);
     this.loop.start();
     this.position.current = 0;

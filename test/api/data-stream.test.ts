@@ -150,6 +150,42 @@ describe('a stream', () => {
     expect(graph.edges.filter(e => e.target === last(graph).id)).to.have.length(3);
   });
 
+  it('may be connected with another, which keeps the inputs, their keys and their partitioners apart', () => {
+    const graph = built((s, env) => {
+      const other = env.fromElements({ user: 'u', n: 1 });
+      s.union(s)
+        .keyBy(0)
+        .connect(other.keyBy('user'))
+        .flatMap({ flatMap1: () => {}, flatMap2: () => {} });
+    });
+    const node = last(graph);
+    expect([node.spec.kind, node.name]).to.deep.equal(['co-flat-map', 'Co-Flat Map']);
+    const edges = graph.edges.filter(e => e.target === node.id);
+    expect(edges.map(e => [e.inputIndex, e.partitioner])).to.deep.equal([
+      [0, 'hash'],
+      [0, 'hash'],
+      [1, 'hash'],
+    ]);
+    expect(node.functions.keySelectors!.map((keyOf, i) => keyOf!([['k', 1], { user: 'v' }][i]))).to.deep.equal([
+      'k',
+      'v',
+    ]);
+    expect(node.functions.edges!.map(e => e!.keySelector)).to.deep.equal([
+      node.functions.keySelectors![0],
+      node.functions.keySelectors![0],
+      node.functions.keySelectors![1],
+    ]);
+    const half = last(
+      built((s, env) =>
+        s
+          .keyBy(0)
+          .connect(env.fromElements<Pair>(['b', 2]))
+          .map({ map1: x => x, map2: x => x }),
+      ),
+    );
+    expect(half.functions.keySelectors).to.have.length(1);
+  });
+
   it('is replaced at its target only if it says so', () => {
     const overwrites = (mode?: WriteMode): unknown => last(built(s => s.writeAsText('/o', mode))).spec;
     expect(overwrites()).to.include({ path: '/o', overwrite: false });
@@ -172,6 +208,17 @@ describe('wrong use of a stream', () => {
     ['an empty uid', s => operator(s).uid(''), /uid needs a text/],
     ['no sharing group', s => operator(s).slotSharingGroup(given(undefined)), /slotSharingGroup needs a text/],
     ['a partitioner behind keyBy', s => s.keyBy(0).rebalance(), /Cannot override partitioning for KeyedStream/],
+    [
+      'a connection of a stream of another environment',
+      s => s.connect(StreamExecutionEnvironment.getExecutionEnvironment().fromElements(1)),
+      /Cannot connect streams of different/,
+    ],
+    ['a connection with no stream', s => s.connect(given(undefined)), /connect needs a stream, it got undefined/],
+    [
+      'half of a function of two inputs',
+      s => s.connect(s).map(given({ map1: () => 1 })),
+      /map needs an object with map1 and map2; what it got has no map2/,
+    ],
     ['no path', s => s.writeAsText(''), /writeAsText needs a path/],
     [
       'a stream of another environment',

@@ -1,5 +1,6 @@
 import {
   type Collector,
+  type ConnectedStreams,
   type DataStream,
   type DataStreamSource,
   type JobClient,
@@ -8,6 +9,7 @@ import {
   RichMapFunction,
   type SingleOutputStreamOperator,
   StreamExecutionEnvironment,
+  Types,
 } from '../../api/index.js';
 
 /** Checked by the compiler (`npm run check`): what is inferred, and what must not compile. */
@@ -49,6 +51,37 @@ describe('the types of the programming interface', () => {
     is<typeof both, DataStream<string | number>>();
   });
 
+  it('follow both of two connected streams', () => {
+    const connected = words.connect(orders);
+    is<typeof connected, ConnectedStreams<string, Order>>();
+    const mapped = connected.map({ map1: w => w.length, map2: o => o.amount });
+    is<typeof mapped, SingleOutputStreamOperator<number>>();
+    const flat = connected.flatMap({
+      flatMap1(w, out: Collector<[string, number]>) {
+        out.collect([w, w.length]);
+      },
+      flatMap2(o, out) {
+        out.collect([o.user, o.amount]);
+      },
+    });
+    is<typeof flat, SingleOutputStreamOperator<[string, number]>>();
+    const keyed = connected.keyBy(
+      w => w,
+      o => o.user,
+    );
+    is<typeof keyed, ConnectedStreams<string, Order>>();
+    const byFields = orders.connect(pairs).keyBy('user', 0);
+    is<typeof byFields, ConnectedStreams<Order, [string, number]>>();
+    const wrong = (): void => {
+      const [word, amount] = [(w: string): string => w, (o: Order): number => o.amount];
+      // @ts-expect-error the keys of both sides are of one type
+      connected.keyBy(word, amount);
+      // @ts-expect-error one method of two
+      connected.map({ map1: w => w });
+    };
+    is<typeof wrong, () => void>();
+  });
+
   it('know the key of a field, a position and a function', () => {
     const byField = orders.keyBy('user');
     is<typeof byField, KeyedStream<Order, string>>();
@@ -57,6 +90,8 @@ describe('the types of the programming interface', () => {
     const byFunction = orders.keyBy(o => o.amount);
     is<typeof byFunction, KeyedStream<Order, number>>();
     const sums = byPosition.sum(1);
+    const byDouble = orders.keyBy(o => o.amount, Types.DOUBLE);
+    is<typeof byDouble, KeyedStream<Order, number>>();
     is<typeof sums, SingleOutputStreamOperator<[string, number]>>();
     const reduced = byField.reduce((a, b) => ({ user: a.user, amount: a.amount + b.amount }));
     is<typeof reduced, SingleOutputStreamOperator<Order>>();

@@ -21,7 +21,12 @@ interface NodeOptions {
 /** A job written down operator by operator, without the public API. */
 export class TestingJob {
   readonly nodes: StreamNode[] = [];
-  private readonly edges: Array<{ source: number; target: number; partitioner: Partitioner | undefined }> = [];
+  private readonly edges: Array<{
+    source: number;
+    target: number;
+    partitioner: Partitioner | undefined;
+    inputIndex: number;
+  }> = [];
 
   constructor(private readonly config: StreamGraph['config'] = {}) {}
 
@@ -54,8 +59,8 @@ export class TestingJob {
     return id;
   }
 
-  connect(source: number, target: number, partitioner: Partitioner | undefined): void {
-    this.edges.push({ source, target, partitioner });
+  connect(source: number, target: number, partitioner: Partitioner | undefined, inputIndex = 0): void {
+    this.edges.push({ source, target, partitioner, inputIndex });
   }
 
   graph(parallelism = 1): JobGraph {
@@ -63,11 +68,11 @@ export class TestingJob {
       const own = this.nodes[id - 1]!.parallelism;
       return own > 0 ? own : parallelism;
     };
-    const edges = this.edges.map<StreamEdge>(({ source, target, partitioner }) => ({
+    const edges = this.edges.map<StreamEdge>(({ source, target, partitioner, inputIndex }) => ({
       source,
       target,
       partitioner: partitioner ?? (of(source) === of(target) ? 'forward' : 'rebalance'),
-      inputIndex: 0,
+      inputIndex,
     }));
     const graph: StreamGraph = { jobName: 'test', nodes: this.nodes, edges, config: this.config };
     return generateJobGraph(graph, { defaultParallelism: parallelism });
@@ -109,6 +114,19 @@ export class TestingStream {
     );
   }
 
+  /** What follows has two inputs: this stream and the other. */
+  connect(other: TestingStream): TestingPair {
+    return new TestingPair(this.job, this, other);
+  }
+
+  /** Leads this stream to an input of an operator; gives the functions that its edges and the operator's state need. */
+  lead(target: number, inputIndex: number): { edges: EdgeFunctions[]; keySelector?: EdgeFunctions['keySelector'] } {
+    const sources = [this.node, ...this.others];
+    for (const source of sources) this.job.connect(source, target, this.partitioner, inputIndex);
+    const { keySelector } = this.edgeFunctions;
+    return { edges: sources.map(() => this.edgeFunctions), ...(this.partitioner === 'hash' && { keySelector }) };
+  }
+
   by(partitioner: Partitioner, functions: EdgeFunctions = {}): TestingStream {
     return new TestingStream(this.job, this.node, partitioner, this.others, functions);
   }
@@ -147,5 +165,22 @@ export class TestingStream {
 
   writeAsText(path: string, options: NodeOptions = {}): void {
     this.to({ kind: 'sink.text-file', path, overwrite: true }, {}, { name: 'Write', ...options });
+  }
+}
+
+export class TestingPair {
+  constructor(
+    private readonly job: TestingJob,
+    private readonly first: TestingStream,
+    private readonly second: TestingStream,
+  ) {}
+
+  to(spec: OperatorSpec, functions: OperatorFunctions = {}, options: NodeOptions = {}): TestingStream {
+    const own: OperatorFunctions = { ...functions };
+    const id = this.job.add(spec, own, options);
+    const [first, second] = [this.first.lead(id, 0), this.second.lead(id, 1)];
+    own.edges = [...first.edges, ...second.edges];
+    own.keySelectors = [first.keySelector, second.keySelector];
+    return new TestingStream(this.job, id);
   }
 }
