@@ -42,6 +42,19 @@ export class DataStream<T> extends StreamPartitioning<T> {
   }
 
   /**
+   * Tuples of some fields of each record, in the order given: positions of a tuple, or names of an object's fields.
+   *
+   *     const priced = orders.project('name', 'price');   // records are [string, number]
+   */
+  project<const F extends readonly [Field<T>, ...Field<T>[]]>(
+    ...fields: F
+  ): SingleOutputStreamOperator<{ -readonly [I in keyof F]: FieldValue<T, F[I]> }> {
+    if (fields.length === 0) throw new MillraceError('INVALID_PROGRAM', 'project needs at least one field to project.');
+    const project = (record: T): unknown[] => fields.map(field => (record as Record<string | number, unknown>)[field]);
+    return this.transform({ kind: 'map' }, 'Projection', { function: project });
+  }
+
+  /**
    * Partitions by key: all records of a key go to the same subtask. The key is a field's name, a tuple's position, or what
    * a function gives; keys are equal by value. `Types.DOUBLE` is for numbers that Flink knows as doubles: they go to the
    * subtasks that Flink sends them to also where they are whole.

@@ -29,13 +29,13 @@ export class KeyedStream<T, K> extends DataStream<T> {
   max(field?: Field<T>): SingleOutputStreamOperator<T> {
     return this.aggregate('max', field);
   }
-  /** The whole record with the smallest field so far by key; of equal ones the first. */
-  minBy(field?: Field<T>): SingleOutputStreamOperator<T> {
-    return this.aggregate('min-by', field);
+  /** The whole record with the smallest field so far by key; of equal ones the first, or the last if `first` is false. */
+  minBy(field?: Field<T>, first = true): SingleOutputStreamOperator<T> {
+    return this.aggregate('min-by', field, first);
   }
-  /** The whole record with the greatest field so far by key; of equal ones the first. */
-  maxBy(field?: Field<T>): SingleOutputStreamOperator<T> {
-    return this.aggregate('max-by', field);
+  /** The whole record with the greatest field so far by key; of equal ones the first, or the last if `first` is false. */
+  maxBy(field?: Field<T>, first = true): SingleOutputStreamOperator<T> {
+    return this.aggregate('max-by', field, first);
   }
 
   protected override partition(): never {
@@ -48,8 +48,14 @@ export class KeyedStream<T, K> extends DataStream<T> {
   private aggregate(
     aggregate: 'sum' | 'min' | 'max' | 'min-by' | 'max-by',
     field: Field<T> | undefined,
+    first = true,
   ): SingleOutputStreamOperator<T> {
-    const spec: OperatorSpec = { kind: 'aggregate-field', aggregate, field: (field ?? null) as FieldReference };
+    const spec: OperatorSpec = {
+      kind: 'aggregate-field',
+      aggregate,
+      field: (field ?? null) as FieldReference,
+      ...(!first && { last: true }),
+    };
     return this.transform<T>(spec, 'Keyed Aggregation', {});
   }
 }

@@ -6,6 +6,12 @@
 /** A field of an object, a position of a tuple, or null for the record itself. */
 export type FieldReference = string | number | null;
 
+/** How tuples stand in a file; without it a record is a line. */
+export interface CsvFormat {
+  rowDelimiter: string;
+  fieldDelimiter: string;
+}
+
 export type OperatorSpec =
   // Sources.
   // fromElements, fromCollection: travels in the graph; parallelism 1. With instances of registered classes the elements
@@ -22,13 +28,19 @@ export type OperatorSpec =
   | { kind: 'identity' } // no function: what union or a bare keyBy().print() leaves behind
   // One keyed input (keySelectors[0]).
   | { kind: 'reduce' } // function: ReduceFunction or lambda; emits each new value
-  | { kind: 'aggregate-field'; aggregate: 'sum' | 'min' | 'max' | 'min-by' | 'max-by'; field: FieldReference }
+  // Of equal records min-by and max-by give the first, with `last` the last.
+  | {
+      kind: 'aggregate-field';
+      aggregate: 'sum' | 'min' | 'max' | 'min-by' | 'max-by';
+      field: FieldReference;
+      last?: boolean;
+    }
   // Two inputs; each may be keyed (keySelectors[0], [1]).
   | { kind: 'co-map' } // function: CoMapFunction
   | { kind: 'co-flat-map' } // function: CoFlatMapFunction
   // Sinks.
   | { kind: 'sink.print'; stderr: boolean; prefix: string }
-  | { kind: 'sink.text-file'; path: string; overwrite: boolean } // a file at parallelism 1, else a folder with files 1..N
+  | { kind: 'sink.text-file'; path: string; overwrite: boolean; csv?: CsvFormat } // a file at parallelism 1, else a folder with files 1..N
   | { kind: 'sink.function' }; // function: SinkFunction or lambda
 
 export type OperatorKind = OperatorSpec['kind'];

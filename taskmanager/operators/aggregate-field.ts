@@ -16,8 +16,8 @@ type Combine = (accumulated: unknown, record: unknown) => unknown;
 
 /**
  * sum, min, max, minBy, maxBy of a field of the records of a key; emits each new value. As in Flink, sum, min and max
- * keep the other fields of the key's first record; minBy and maxBy give the whole record, the first one where several
- * are equal.
+ * keep the other fields of the key's first record; minBy and maxBy give the whole record, the first or the last one where
+ * several are equal.
  */
 export class AggregateFieldOperator implements OneInputOperator {
   readonly takesCopies = false;
@@ -30,11 +30,11 @@ export class AggregateFieldOperator implements OneInputOperator {
 
   constructor(
     private readonly context: OperatorContext,
-    private readonly spec: { aggregate: Aggregate; field: FieldReference },
+    private readonly spec: { aggregate: Aggregate; field: FieldReference; last?: boolean },
   ) {
     this.output = context.output;
     this.keyOf = keySelectorOf(context);
-    this.combine = combinerOf(spec.aggregate, spec.field, context.operator.name);
+    this.combine = combinerOf(spec, context.operator.name);
     this.copies = !context.output.takesCopies && !context.task.objectReuse;
   }
 
@@ -98,7 +98,10 @@ export class AggregateFieldOperator implements OneInputOperator {
   }
 }
 
-function combinerOf(aggregate: Aggregate, field: FieldReference, name: string): Combine {
+function combinerOf(
+  { aggregate, field, last = false }: { aggregate: Aggregate; field: FieldReference; last?: boolean },
+  name: string,
+): Combine {
   const read = readerOf(field, name, aggregate === 'sum');
   switch (aggregate) {
     case 'sum':
@@ -115,7 +118,9 @@ function combinerOf(aggregate: Aggregate, field: FieldReference, name: string): 
     case 'min-by':
     case 'max-by': {
       const sign = aggregate === 'min-by' ? -1 : 1;
-      return (a, b) => (a === undefined ? checked(b, read) : compare(read(b), read(a)) * sign > 0 ? b : a);
+      // A record that is equal takes the place of the one before only where the last one is wanted.
+      const least = last ? 0 : 1;
+      return (a, b) => (a === undefined ? checked(b, read) : compare(read(b), read(a)) * sign >= least ? b : a);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { SocketSource } from '../connectors/socket/socket-source.js';
+import { csvOf, lineOf } from '../connectors/text-file/record-lines.js';
 import { TextFileSink } from '../connectors/text-file/text-file-sink.js';
 import { TextFileSource } from '../connectors/text-file/text-file-source.js';
 import { AggregateFieldOperator } from './aggregate-field.js';
@@ -52,7 +53,7 @@ export function createOperator(context: OperatorContext): OneInputOperator | Two
     case 'sink.print':
       return new PrintSink(context, spec);
     case 'sink.text-file':
-      return new TextFileSink(context, spec.path);
+      return new TextFileSink(context, spec.path, spec.csv ? csvOf(spec.csv, context.operator.name) : lineOf);
     case 'sink.function':
       return new FunctionSink(context);
   }

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import {
   type DataStream,
   type DataStreamSink,
+  type KeyedStream,
   MillraceError,
   type SingleOutputStreamOperator,
   StreamExecutionEnvironment,
@@ -30,6 +31,8 @@ describe('a stream', () => {
     ['sink.print', 'Sink: Print to Std. Out', s => s.print()],
     ['sink.print', 'Sink: Print to Std. Err', s => s.printToErr()],
     ['sink.text-file', 'Sink: Unnamed', s => s.writeAsText('/out')],
+    ['sink.text-file', 'Sink: Unnamed', s => s.writeAsCsv('/out')],
+    ['map', 'Projection', s => s.project(1)],
     ['sink.function', 'Sink: Unnamed', s => s.addSink(() => {})],
   ] satisfies Array<[string, string, (s: DataStream<Pair>) => unknown]>) {
     it(`becomes '${name}' (${kind}) in the graph`, () => {
@@ -110,6 +113,24 @@ describe('a stream', () => {
           .uid('out'),
       ),
     ).to.equal(idOf(s => s.print().uid('out')));
+  });
+
+  it('is projected to some of its fields, in the order given', () => {
+    const project = last(built(s => s.project(1, 0, 1))).functions.function as (p: Pair) => unknown;
+    expect(project(['k', 7])).to.deep.equal([7, 'k', 7]);
+  });
+
+  it('is written as CSV with the delimiters that were given', () => {
+    const spec = last(built(s => s.writeAsCsv('/o', WriteMode.OVERWRITE, '\r\n', ';'))).spec;
+    expect(spec).to.deep.include({ path: '/o', overwrite: true, csv: { rowDelimiter: '\r\n', fieldDelimiter: ';' } });
+  });
+
+  it('tells minBy and maxBy whether the first or the last of equal records is wanted', () => {
+    const spec = (build: (s: KeyedStream<Pair, string>) => unknown): unknown =>
+      last(built(s => build(s.keyBy(0)))).spec;
+    const aggregate = 'min-by';
+    expect(spec(s => s.minBy(1))).to.deep.equal({ kind: 'aggregate-field', aggregate, field: 1 });
+    expect(spec(s => s.minBy(1, false))).to.deep.equal({ kind: 'aggregate-field', aggregate, field: 1, last: true });
   });
 
   it('is partitioned as it was told', () => {
@@ -219,6 +240,8 @@ describe('wrong use of a stream', () => {
       s => s.connect(s).map(given({ map1: () => 1 })),
       /map needs an object with map1 and map2; what it got has no map2/,
     ],
+    ['nothing to project', s => (s.project as () => unknown)(), /project needs at least one field/],
+    ['no path for CSV', s => s.writeAsCsv(''), /writeAsCsv needs a path/],
     ['no path', s => s.writeAsText(''), /writeAsText needs a path/],
     [
       'a stream of another environment',

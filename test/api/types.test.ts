@@ -47,6 +47,10 @@ describe('the types of the programming interface', () => {
     is<typeof collected, SingleOutputStreamOperator<[string, number]>>();
     const kept = orders.filter(o => o.amount > 1);
     is<typeof kept, SingleOutputStreamOperator<Order>>();
+    const projected = orders.project('amount', 'user');
+    is<typeof projected, SingleOutputStreamOperator<[number, string]>>();
+    const swapped = pairs.project(1, 0);
+    is<typeof swapped, SingleOutputStreamOperator<[number, string]>>();
     const both = words.union(lengths);
     is<typeof both, DataStream<string | number>>();
   });

@@ -1,13 +1,13 @@
 /** HOT PATH */
 import { type FileWriter, joinPath } from '../../../core/fs/index.js';
 import type { LatencyMarker } from '../../../core/protocol/index.js';
-import { formatRecord } from '../../../core/types/index.js';
 import type { OneInputOperator, OperatorContext, TaskEnd } from '../../operators/operator.js';
+import { lineOf } from './record-lines.js';
 
 const CHUNK = 65_536;
 
 /**
- * writeAsText: a record a line; one file at parallelism 1, else a folder with files named 1 to N. The file appears
+ * writeAsText and writeAsCsv: a record a line; one file at parallelism 1, else a folder with files named 1 to N. The file appears
  * under its name when the task ends, in one step, in place of what an earlier attempt left there; also when the job is
  * canceled (what was written so far), not when it fails. That nothing stood there before the job is checked by who
  * starts the job.
@@ -22,6 +22,7 @@ export class TextFileSink implements OneInputOperator {
   constructor(
     private readonly context: OperatorContext,
     private readonly path: string,
+    private readonly textOf: (record: unknown) => string = lineOf,
   ) {}
 
   async open(): Promise<void> {
@@ -34,7 +35,7 @@ export class TextFileSink implements OneInputOperator {
   }
 
   collect(record: unknown): void {
-    this.lines += `${formatRecord(record)}\n`;
+    this.lines += this.textOf(record);
     if (this.lines.length >= CHUNK && this.writing === undefined) this.write();
   }
 

@@ -8,7 +8,7 @@ import { splitsOf } from '../../../taskmanager/connectors/text-file/splits.js';
 import { eventually } from '../../testing/eventually.js';
 import { tempDir } from '../../testing/temp-dir.js';
 import { TestingJob } from '../testing-job.js';
-import { TestingSlots } from '../testing-slots.js';
+import { type TestingRun, TestingSlots } from '../testing-slots.js';
 
 /** What a reader of the whole text gives: the plain implementation. */
 function linesOf(text: string): string[] {
@@ -144,6 +144,34 @@ describe('text files', () => {
     await write(join(dir, 'two'), ['a', 'b', 'c'], 2);
     expect(readdirSync(join(dir, 'two')).sort()).to.deep.equal(['1', '2']);
     expect(['1', '2'].map(f => readFileSync(join(dir, 'two', f), 'utf8')).sort()).to.deep.equal(['a\nc\n', 'b\n']);
+  });
+
+  it('of tuples are written as CSV, without quotes and with the delimiters that were asked for', async () => {
+    const csv = (records: unknown[], fieldDelimiter = ',', rowDelimiter = '\n'): Promise<TestingRun> => {
+      const spec = { kind: 'sink.text-file', path: join(dir, 'csv'), overwrite: true } as const;
+      const job = new TestingJob();
+      job.elements(records).to({ ...spec, csv: { fieldDelimiter, rowDelimiter } }, {}, { name: 'Table' });
+      return slots.run(job);
+    };
+    const written = (): string => readFileSync(join(dir, 'csv'), 'utf8');
+    await csv([['a', 1, true], ['b, c', -0.5, 7n], []]);
+    expect(written()).to.equal('a,1,true\nb, c,-0.5,7\n\n');
+    await csv(
+      [
+        ['a', [1, 2]],
+        ['b', { n: 1 }],
+      ],
+      ' | ',
+      '\r\n',
+    );
+    expect(written()).to.equal('a | (1,2)\r\nb | {"n":1}\r\n');
+    const failure = (records: unknown[]): Promise<string> =>
+      csv(records).then(
+        () => 'none',
+        (e: Error) => e.message,
+      );
+    expect(await failure([['a', null]])).to.contain("'Table' cannot write a tuple with a <null> value at position 1");
+    expect(await failure([{ a: 1 }])).to.contain("'Table' writes tuples (arrays) as CSV, it got an object");
   });
 
   it('without records are empty files', async () => {

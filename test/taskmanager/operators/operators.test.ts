@@ -198,6 +198,24 @@ describe('operators', () => {
     });
   }
 
+  for (const [aggregate, expected] of Object.entries({
+    'min-by': ['3 first', '1 second', '1 second', '1 fourth'],
+    'max-by': ['3 first', '3 first', '3 third', '3 third'],
+  })) {
+    it(`${aggregate} gives the last of equal records where that is wanted`, async () => {
+      const out = await lines(j =>
+        j
+          .elements(rows)
+          .keyBy((r: { k: string }) => r.k)
+          .to({ kind: 'aggregate-field', aggregate: aggregate as 'min-by', field: 'v', last: true })
+          .filter((r: { k: string }) => r.k === 'x')
+          .map((r: { v: number; t: string }) => `${r.v} ${r.t}`)
+          .print(),
+      );
+      expect(out).to.deep.equal(expected);
+    });
+  }
+
   it('aggregates positions of tuples, records themselves, bigints and strings', async () => {
     expect(
       await lines(j =>
