@@ -21,7 +21,7 @@ import { ExecutionConfig, type RestartStrategy } from './execution-config.js';
 import { ParallelSourceFunction, RichParallelSourceFunction, type SourceFunction } from './functions.js';
 import { GraphRecorder } from './graph-recorder.js';
 import { loadLocalExecutor } from './local-executor.js';
-import { validBufferTimeout, validMaxParallelism, validParallelism } from './operator-settings.js';
+import { validBufferTimeout, validMaxParallelism, validParallelism, validPort } from './operator-settings.js';
 import { SingleOutputStreamOperator } from './streams.js';
 
 /** A stream right behind its source. */
@@ -198,10 +198,7 @@ export class StreamExecutionEnvironment {
    * apart; -1 for ever. The stream ends when the other side closes and no retry is left.
    */
   socketTextStream(host: string, port: number, delimiter = '\n', maxRetries = 0): DataStreamSource<string> {
-    if (!Number.isInteger(port) || port < 1 || port > 65535) {
-      throw new MillraceError('ILLEGAL_ARGUMENT', `${String(port)} is no port: 1 to 65535.`);
-    }
-    const spec: OperatorSpec = { kind: 'source.socket', host, port, delimiter, maxRetries };
+    const spec: OperatorSpec = { kind: 'source.socket', host, port: validPort(port), delimiter, maxRetries };
     return this.source(spec, 'Source: Socket Stream', {}, 1);
   }
   /** Records that a function emits; parallelism 1 unless it is a ParallelSourceFunction. */

@@ -41,6 +41,7 @@ export {
 } from './functions.js';
 export type { Field, FieldValue } from './key-selector.js';
 export { ParameterTool } from './parameter-tool.js';
+export { type SerializationSchema, SimpleStringSchema } from './serialization-schema.js';
 export { DataStream, KeyedStream, SingleOutputStreamOperator } from './streams.js';
 export { TypeInformation, Types } from './type-information.js';
 export { WriteMode } from './write-mode.js';

@@ -44,3 +44,8 @@ export function nonEmpty(text: string, method: string): string {
     `${method} needs a text that is not empty, it got ${JSON.stringify(text)}.`,
   );
 }
+
+export function validPort(port: number): number {
+  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
+  throw new MillraceError('ILLEGAL_ARGUMENT', `${String(port)} is no port: 1 to 65535.`);
+}

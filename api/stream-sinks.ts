@@ -3,6 +3,8 @@ import type { CsvFormat } from '../core/graph/index.js';
 import type { DataStreamSink } from './data-stream-sink.js';
 import type { SinkFunction } from './functions.js';
 import { required } from './key-selector.js';
+import { validPort } from './operator-settings.js';
+import type { SerializationSchema } from './serialization-schema.js';
 import { Stream } from './stream.js';
 import { WriteMode } from './write-mode.js';
 
@@ -38,6 +40,21 @@ export abstract class StreamSinks<T> extends Stream<T> {
     fieldDelimiter = ',',
   ): DataStreamSink<T> {
     return this.fileSink(path, mode, 'writeAsCsv', { rowDelimiter, fieldDelimiter });
+  }
+
+  /**
+   * Writes what `schema` makes of each record to a TCP server, at parallelism 1, with nothing between two records. The job
+   * fails if nobody listens there, or the connection is lost.
+   *
+   *     words.writeToSocket('localhost', 9999, word => `${word}\n`);
+   */
+  writeToSocket(
+    host: string,
+    port: number,
+    schema: SerializationSchema<T> | ((value: T) => string | Uint8Array),
+  ): DataStreamSink<T> {
+    const spec = { kind: 'sink.socket', host, port: validPort(port) } as const;
+    return this.sink(spec, 'Sink: Unnamed', { function: required(schema, 'writeToSocket') }, { parallelism: 1 });
   }
 
   /** Hands each record to `f`. */

@@ -39,7 +39,12 @@ export abstract class Stream<T> {
     return new SingleOutputStreamOperator<R>(this.environment, this.recorder, node);
   }
 
-  protected sink(spec: OperatorSpec, name: string, functions: OperatorFunctions): DataStreamSink<T> {
-    return new DataStreamSink<T>(this.recorder.add(spec, name, [this.outlets], functions));
+  protected sink(
+    spec: OperatorSpec,
+    name: string,
+    functions: OperatorFunctions,
+    options: { parallelism?: number } = {},
+  ): DataStreamSink<T> {
+    return new DataStreamSink<T>(this.recorder.add(spec, name, [this.outlets], functions, options));
   }
 }

@@ -41,6 +41,7 @@ export type OperatorSpec =
   // Sinks.
   | { kind: 'sink.print'; stderr: boolean; prefix: string }
   | { kind: 'sink.text-file'; path: string; overwrite: boolean; csv?: CsvFormat } // a file at parallelism 1, else a folder with files 1..N
+  | { kind: 'sink.socket'; host: string; port: number } // function: SerializationSchema or lambda
   | { kind: 'sink.function' }; // function: SinkFunction or lambda
 
 export type OperatorKind = OperatorSpec['kind'];

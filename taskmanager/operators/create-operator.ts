@@ -1,3 +1,4 @@
+import { SocketSink } from '../connectors/socket/socket-sink.js';
 import { SocketSource } from '../connectors/socket/socket-source.js';
 import { csvOf, lineOf } from '../connectors/text-file/record-lines.js';
 import { TextFileSink } from '../connectors/text-file/text-file-sink.js';
@@ -54,6 +55,8 @@ export function createOperator(context: OperatorContext): OneInputOperator | Two
       return new PrintSink(context, spec);
     case 'sink.text-file':
       return new TextFileSink(context, spec.path, spec.csv ? csvOf(spec.csv, context.operator.name) : lineOf);
+    case 'sink.socket':
+      return new SocketSink(context, spec);
     case 'sink.function':
       return new FunctionSink(context);
   }

@@ -33,6 +33,7 @@ describe('a stream', () => {
     ['sink.text-file', 'Sink: Unnamed', s => s.writeAsText('/out')],
     ['sink.text-file', 'Sink: Unnamed', s => s.writeAsCsv('/out')],
     ['map', 'Projection', s => s.project(1)],
+    ['sink.socket', 'Sink: Unnamed', s => s.writeToSocket('localhost', 9999, () => '')],
     ['sink.function', 'Sink: Unnamed', s => s.addSink(() => {})],
   ] satisfies Array<[string, string, (s: DataStream<Pair>) => unknown]>) {
     it(`becomes '${name}' (${kind}) in the graph`, () => {
@@ -242,6 +243,8 @@ describe('wrong use of a stream', () => {
     ],
     ['nothing to project', s => (s.project as () => unknown)(), /project needs at least one field/],
     ['no path for CSV', s => s.writeAsCsv(''), /writeAsCsv needs a path/],
+    ['no port', s => s.writeToSocket('localhost', 0, () => ''), /0 is no port: 1 to 65535/],
+    ['no schema', s => s.writeToSocket('localhost', 1, given(undefined)), /writeToSocket needs a function/],
     ['no path', s => s.writeAsText(''), /writeAsText needs a path/],
     [
       'a stream of another environment',

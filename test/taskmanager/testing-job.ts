@@ -163,6 +163,10 @@ export class TestingStream {
     this.to({ kind: 'sink.print', stderr: false, prefix }, {}, { name: 'Print', ...options });
   }
 
+  writeToSocket(port: number, schema: unknown): void {
+    this.to({ kind: 'sink.socket', host: '127.0.0.1', port }, { function: schema }, { name: 'Wire' });
+  }
+
   writeAsText(path: string, options: NodeOptions = {}): void {
     this.to({ kind: 'sink.text-file', path, overwrite: true }, {}, { name: 'Write', ...options });
   }

@@ -125,3 +125,96 @@ describe('a socket source', () => {
     expect(count).to.equal(sent);
   }).timeout(30_000);
 });
+
+describe('a socket sink', () => {
+  let slots: TestingSlots;
+  let server: Server;
+  let sockets: Socket[];
+  let received: string;
+  let reads: boolean;
+
+  beforeEach(async () => {
+    slots = await TestingSlots.start(1);
+    sockets = [];
+    received = '';
+    reads = true;
+    server = createServer(s => {
+      sockets.push(s.on('error', () => {}));
+      if (reads) s.setEncoding('utf8').on('data', (text: string) => (received += text));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+  });
+  afterEach(async () => {
+    await slots.close();
+    for (const s of sockets) s.destroy();
+    if (server.listening) await new Promise(resolve => server.close(resolve));
+  });
+  const port = (): number => (server.address() as AddressInfo).port;
+  const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
+
+  it('sends what the schema makes of each record, texts and bytes, and closes at the end', async () => {
+    const job = new TestingJob();
+    job.elements(['a', 'é', 'c']).writeToSocket(port(), (s: string) => (s === 'c' ? Buffer.from('[c]') : `${s};`));
+    await slots.run(job);
+    await eventually(() => sockets[0]?.readableEnded);
+    expect(received).to.equal('a;é;[c]');
+  });
+
+  it('waits for a slow reader, and loses nothing', async () => {
+    reads = false;
+    const job = new TestingJob();
+    const filler = 'x'.repeat(10_000);
+    let made = 0;
+    job
+      .sequence(1, 2000)
+      .map((n: number) => `${(made = n)} ${filler}\n`)
+      .writeToSocket(port(), { serialize: (s: string) => s });
+    const run = slots.deploy(job);
+    const socket = await eventually(() => sockets[0]);
+    await eventually(() => made > 0 && slots.runtimes[0]!.metrics()[0]!.idleMs > 50);
+    expect(made).to.be.lessThan(2000);
+    socket.setEncoding('utf8').on('data', (text: string) => (received += text));
+    await run.ended();
+    await eventually(() => socket.readableEnded);
+    expect(
+      received
+        .split('\n')
+        .slice(0, -1)
+        .map(line => Number(line.split(' ')[0])),
+    ).to.deep.equal(upTo(2000));
+  });
+
+  it('fails when nobody listens, or the other side goes', async () => {
+    const lonely = new TestingJob();
+    const { port: free } = await new Promise<AddressInfo>(resolve => {
+      const probe = createServer().listen(0, '127.0.0.1', () => {
+        const address = probe.address() as AddressInfo;
+        probe.close(() => resolve(address));
+      });
+    });
+    lonely.elements([1]).writeToSocket(free, String);
+    const refused = await slots.run(lonely).then(
+      () => '',
+      (e: Error) => e.message,
+    );
+    expect(refused).to.match(/'Wire' has no connection to the socket server at 127\.0\.0\.1:\d+: .*ECONNREFUSED/);
+
+    const left = new TestingJob();
+    left.sequence(1, Number.MAX_SAFE_INTEGER).writeToSocket(port(), String);
+    const run = slots.deploy(left);
+    (await eventually(() => sockets[0])).destroy();
+    await run.ended();
+    expect(run.states.at(-1)).to.equal('FAILED');
+    expect(run.updates.at(-1)!.error!.message).to.contain("'Wire' has no connection to the socket server");
+  });
+
+  it('fails for a schema that gives something else', async () => {
+    const job = new TestingJob();
+    job.elements([1]).writeToSocket(port(), (n: number) => n);
+    const failure = await slots.run(job).then(
+      () => '',
+      (e: Error) => e.message,
+    );
+    expect(failure).to.contain("The schema of 'Wire' gave a number; a text or bytes are needed");
+  });
+});
