@@ -1,5 +1,6 @@
 import { MillraceError } from '../core/errors.js';
 import type { Accumulator } from './accumulators.js';
+import type { Watermark } from './watermark.js';
 
 /** Where a function puts its results. */
 export interface Collector<T> {
@@ -112,7 +113,14 @@ export interface SinkFunction<T> {
 
 /** What a source emits with. A promise comes only when the source should wait: await it. */
 export interface SourceContext<T> {
+  /** Emits a record without a timestamp; under ingestion time it gets the present time. */
   collect(record: T): void | Promise<void>;
+  /** Emits a record with its event timestamp in epoch milliseconds. */
+  collectWithTimestamp(record: T, timestamp: number): void | Promise<void>;
+  /** Says how far event time has come. One that is not above the last has no effect. */
+  emitWatermark(mark: Watermark): void;
+  /** Nobody need wait for this source's watermarks until its next record or watermark. */
+  markAsTemporarilyIdle(): void;
   close(): void;
 }
 /** A source of parallelism 1. `run` emits until it is done or `cancel` was called. */

@@ -44,4 +44,5 @@ export { ParameterTool } from './parameter-tool.js';
 export { type SerializationSchema, SimpleStringSchema } from './serialization-schema.js';
 export { DataStream, KeyedStream, SingleOutputStreamOperator } from './streams.js';
 export { TypeInformation, Types } from './type-information.js';
+export { Watermark } from './watermark.js';
 export { WriteMode } from './write-mode.js';

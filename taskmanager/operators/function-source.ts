@@ -10,6 +10,7 @@ type Run = (context: SourceFunctionContext) => unknown;
  */
 export class SourceFunctionContext {
   private idle = false;
+  private watermark = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly output: Output,
@@ -23,17 +24,19 @@ export class SourceFunctionContext {
   readonly collectWithTimestamp = (record: unknown, timestamp: number): void | Promise<void> => {
     // A canceled source may run on until it looks at its flag; nothing of it is wanted.
     if (this.isCanceled()) return undefined;
-    if (this.idle) {
-      this.idle = false;
-      this.output.emitStatus(false);
-    }
+    this.markActive();
     this.output.collect(record, timestamp);
     this.task.position.current = this.index;
     return this.task.whenWritable();
   };
 
   readonly emitWatermark = (mark: { getTimestamp(): number }): void => {
-    if (!this.isCanceled()) this.output.emitWatermark(mark.getTimestamp());
+    if (this.isCanceled()) return;
+    this.markActive();
+    const timestamp = mark.getTimestamp();
+    if (timestamp <= this.watermark) return;
+    this.watermark = timestamp;
+    this.output.emitWatermark(timestamp);
   };
 
   readonly markAsTemporarilyIdle = (): void => {
@@ -41,6 +44,12 @@ export class SourceFunctionContext {
     this.idle = true;
     this.output.emitStatus(true);
   };
+
+  private markActive(): void {
+    if (!this.idle) return;
+    this.idle = false;
+    this.output.emitStatus(false);
+  }
 
   getCheckpointLock(): object {
     return this;
