@@ -5,8 +5,8 @@ export interface ValveOutput {
 }
 
 /**
- * Combines watermarks and idleness of an input's channels. An idle channel does not hold the others back; one that
- * wakes up counts again once its own watermark has caught up. An ended channel counts as far as it got (its source said
+ * Combines watermarks and idleness of an input's channels. An idle channel does not hold the others back, nor does one
+ * that has woken up until its own watermark has caught up. An ended channel counts as far as it got (its source said
  * MAX_WATERMARK).
  */
 export class WatermarkValve {
@@ -45,8 +45,8 @@ export class WatermarkValve {
     let least = Number.POSITIVE_INFINITY;
     for (let i = 0; i < this.watermarks.length; i++) {
       const watermark = this.watermarks[i]!;
-      // A channel that woke up behind what was emitted already is waited for no longer than it takes to catch up.
-      if (!this.idle[i] && watermark < least) least = watermark;
+      // Only a channel that woke up can be behind what was emitted already.
+      if (!this.idle[i] && watermark >= this.last && watermark < least) least = watermark;
     }
     this.emit(least);
   }

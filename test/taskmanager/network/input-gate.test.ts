@@ -154,7 +154,7 @@ describe('the watermark of several channels', () => {
     expect(events).to.deep.equal(['w3', 'w5', 'w7']);
   });
 
-  it('does not wait for idle channels, and waits again when they wake up', () => {
+  it('does not wait for idle channels, and not for one that woke up before it has caught up', () => {
     const { valve: v, events } = valve(2);
     v.watermark(0, 5);
     v.status(1, true);
@@ -162,7 +162,22 @@ describe('the watermark of several channels', () => {
     v.status(1, false);
     v.watermark(0, 10);
     v.watermark(1, 8);
-    expect(events).to.deep.equal(['w5', 'w6', 'w8']);
+    expect(events).to.deep.equal(['w5', 'w6', 'w10']);
+    v.watermark(1, 11);
+    v.watermark(0, 15);
+    v.watermark(1, 12);
+    expect(events.slice(3)).to.deep.equal(['w11', 'w12']);
+  });
+
+  it('waits again at once for one that was ahead while it was idle', () => {
+    const { valve: v, events } = valve(2);
+    v.watermark(0, 5);
+    v.watermark(1, 8);
+    v.status(1, true);
+    v.watermark(0, 7);
+    v.status(1, false);
+    v.watermark(0, 20);
+    expect(events).to.deep.equal(['w5', 'w7', 'w8']);
   });
 
   it('is idle when all are', () => {
