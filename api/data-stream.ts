@@ -1,10 +1,17 @@
 import { MillraceError } from '../core/errors.js';
+import type { OperatorSpec } from '../core/graph/index.js';
 import { ConnectedStreams } from './connected-streams.js';
 import type { Collector, FilterFunction, FlatMapFunction, KeySelector, MapFunction } from './functions.js';
 import { type Field, type FieldValue, required, selectorOf } from './key-selector.js';
 import { StreamPartitioning } from './stream-partitioning.js';
 import { KeyedStream, type SingleOutputStreamOperator } from './streams.js';
+import {
+  type AssignerWithPeriodicWatermarks,
+  type AssignerWithPunctuatedWatermarks,
+  strategyOf,
+} from './timestamp-extractors.js';
 import type { TypeInformation } from './type-information.js';
+import type { WatermarkStrategy } from './watermark-strategy.js';
 
 /**
  * A stream of records of type T. Each method adds to the program's graph and returns at once; nothing runs before
@@ -74,6 +81,24 @@ export class DataStream<T> extends StreamPartitioning<T> {
   connect<B>(other: DataStream<B>): ConnectedStreams<T, B> {
     this.requireSameEnvironment(other, 'connect');
     return new ConnectedStreams<T, B>(this, other);
+  }
+
+  /**
+   * Gives records their event timestamps, and begins event time anew: watermarks from before end here. Best right behind a
+   * source, where the order of its records is still what it was.
+   *
+   *     const timed = orders.assignTimestampsAndWatermarks(
+   *       WatermarkStrategy.forBoundedOutOfOrderness<Order>(Duration.ofSeconds(5)).withTimestampAssigner(o => o.time),
+   *     );
+   */
+  assignTimestampsAndWatermarks(
+    strategy: WatermarkStrategy<T> | AssignerWithPeriodicWatermarks<T> | AssignerWithPunctuatedWatermarks<T>,
+  ): SingleOutputStreamOperator<T> {
+    const given = required(strategy, 'assignTimestampsAndWatermarks');
+    const spec: OperatorSpec = { kind: 'timestamps-and-watermarks' };
+    return this.transform<T>(spec, 'Timestamps/Watermarks', {
+      function: 'createWatermarkGenerator' in given ? given : strategyOf(given),
+    });
   }
 
   /** All records of this stream and of the others, in no particular order. A stream may be given more than once. */

@@ -43,3 +43,6 @@ export class Time {
     return Duration.ofDays(n);
   }
 }
+
+/** Milliseconds of a Duration or of a bare number of milliseconds. */
+export const millisOf = (d: Duration | number): number => (typeof d === 'number' ? d : d.toMillis());

@@ -23,6 +23,7 @@ import { GraphRecorder } from './graph-recorder.js';
 import { loadLocalExecutor } from './local-executor.js';
 import { validBufferTimeout, validMaxParallelism, validParallelism, validPort } from './operator-settings.js';
 import { SingleOutputStreamOperator } from './streams.js';
+import { characteristicOf, TimeCharacteristic } from './time-characteristic.js';
 
 /** A stream right behind its source. */
 export class DataStreamSource<T> extends SingleOutputStreamOperator<T> {}
@@ -111,6 +112,19 @@ export class StreamExecutionEnvironment {
   setBufferTimeout(timeoutMs: number): this {
     this.jobConfig.bufferTimeout = validBufferTimeout(timeoutMs);
     return this;
+  }
+  /**
+   * Whose clock the program goes by: that of its records (the default), of its sources, or of the machines. Also sets the
+   * interval of periodic watermarks as Flink does, to 0 for processing time, else to 200 ms.
+   */
+  setStreamTimeCharacteristic(characteristic: TimeCharacteristic): this {
+    this.jobConfig.timeCharacteristic = characteristic;
+    this.jobConfig.autoWatermarkInterval = characteristic === TimeCharacteristic.ProcessingTime ? 0 : 200;
+    return this;
+  }
+  /** Event time unless the program has set another. */
+  getStreamTimeCharacteristic(): TimeCharacteristic {
+    return characteristicOf(this.jobConfig.timeCharacteristic);
   }
   /** Every operator becomes a task of its own: for debugging and profiling. */
   disableOperatorChaining(): this {

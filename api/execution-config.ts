@@ -1,9 +1,6 @@
 import { MillraceError } from '../core/errors.js';
 import type { JobConfig, RestartStrategySpec } from '../core/graph/index.js';
-import type { Duration } from './duration.js';
-
-/** Milliseconds of a Duration or of a bare number of milliseconds. */
-export const millisOf = (d: Duration | number): number => (typeof d === 'number' ? d : d.toMillis());
+import { type Duration, millisOf } from './duration.js';
 
 /** Settings of a program that are not about one operator. */
 export class ExecutionConfig {
@@ -37,6 +34,22 @@ export class ExecutionConfig {
   /** Milliseconds; 0 unless the program has set it. */
   getLatencyTrackingInterval(): number {
     return this.config.latencyTrackingInterval ?? 0;
+  }
+  /** Milliseconds between two periodic watermarks, 200 by default; 0 emits none. Stronger than pipeline.auto-watermark-interval. */
+  setAutoWatermarkInterval(interval: Duration | number): this {
+    const ms = millisOf(interval);
+    if (!Number.isInteger(ms) || ms < 0) {
+      throw new MillraceError(
+        'INVALID_PROGRAM',
+        `setAutoWatermarkInterval(${ms}): whole milliseconds are needed, 0 for no periodic watermarks.`,
+      );
+    }
+    this.config.autoWatermarkInterval = ms;
+    return this;
+  }
+  /** Milliseconds; 200 unless the program has set it. */
+  getAutoWatermarkInterval(): number {
+    return this.config.autoWatermarkInterval ?? 200;
   }
   /** As the environment's method of that name. */
   setRestartStrategy(strategy: RestartStrategy): this {

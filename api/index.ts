@@ -43,6 +43,21 @@ export type { Field, FieldValue } from './key-selector.js';
 export { ParameterTool } from './parameter-tool.js';
 export { type SerializationSchema, SimpleStringSchema } from './serialization-schema.js';
 export { DataStream, KeyedStream, SingleOutputStreamOperator } from './streams.js';
+export { TimeCharacteristic } from './time-characteristic.js';
+export {
+  AscendingTimestampExtractor,
+  type AssignerWithPeriodicWatermarks,
+  type AssignerWithPunctuatedWatermarks,
+  BoundedOutOfOrdernessTimestampExtractor,
+} from './timestamp-extractors.js';
 export { TypeInformation, Types } from './type-information.js';
 export { Watermark } from './watermark.js';
+export type {
+  RelativeClock,
+  TimestampAssigner,
+  WatermarkGenerator,
+  WatermarkGeneratorContext,
+  WatermarkOutput,
+} from './watermark-generator.js';
+export { WatermarkStrategy } from './watermark-strategy.js';
 export { WriteMode } from './write-mode.js';

@@ -30,6 +30,7 @@ export class LocalExecutor implements PipelineExecutor {
       objectReuse: configuration.get(Options.objectReuse),
       bufferTimeout: configuration.get(Options.bufferTimeout),
       latencyTrackingInterval: configuration.get(Options.latencyInterval),
+      autoWatermarkInterval: configuration.get(Options.autoWatermarkInterval),
     });
     const functions = new Map(graph.nodes.map(node => [node.operatorId, node.functions]));
     const fileSystems = createFileSystems(configuration);

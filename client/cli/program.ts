@@ -55,6 +55,7 @@ export function generateOptions(configuration: Configuration, parallelism: numbe
     objectReuse: configuration.get(Options.objectReuse),
     bufferTimeout: configuration.get(Options.bufferTimeout),
     latencyTrackingInterval: configuration.get(Options.latencyInterval),
+    autoWatermarkInterval: configuration.get(Options.autoWatermarkInterval),
   };
 }
 

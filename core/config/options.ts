@@ -101,6 +101,9 @@ export const Options = {
   latencyInterval: duration('metrics.latency.interval', 0, {
     description: 'Time between two latency markers of a source; 0 emits none.',
   }),
+  autoWatermarkInterval: duration('pipeline.auto-watermark-interval', 200, {
+    description: 'Time between two periodic watermarks; 0 emits none.',
+  }),
   executionTarget: custom<'remote' | 'local' | 'yarn-session' | 'yarn-per-job', undefined>(
     'string',
     oneOf('remote', 'local', 'yarn-session', 'yarn-per-job'),

@@ -16,6 +16,8 @@ export interface GenerateOptions {
   bufferTimeout?: number;
   /** Milliseconds; metrics.latency.interval. */
   latencyTrackingInterval?: number;
+  /** Milliseconds; pipeline.auto-watermark-interval. Default 200. */
+  autoWatermarkInterval?: number;
   properties?: Record<string, string>;
 }
 
@@ -59,6 +61,8 @@ export function generateJobGraph(graph: StreamGraph, options: GenerateOptions = 
     };
   });
   const latencyTrackingInterval = graph.config.latencyTrackingInterval ?? options.latencyTrackingInterval ?? 0;
+  const autoWatermarkInterval = graph.config.autoWatermarkInterval ?? options.autoWatermarkInterval ?? 200;
+  const { timeCharacteristic } = graph.config;
   return {
     jobId: options.jobId ?? randomId(),
     jobName: graph.jobName,
@@ -68,6 +72,8 @@ export function generateJobGraph(graph: StreamGraph, options: GenerateOptions = 
       objectReuse: graph.config.objectReuse ?? options.objectReuse ?? false,
       ...(graph.config.restartStrategy && { restartStrategy: graph.config.restartStrategy }),
       ...(latencyTrackingInterval > 0 && { latencyTrackingInterval }),
+      ...(timeCharacteristic && { timeCharacteristic }),
+      ...(autoWatermarkInterval > 0 && { autoWatermarkInterval }),
       properties: options.properties ?? {},
     },
   };

@@ -1,6 +1,6 @@
 import type { HexId } from '../ids.js';
 import type { OperatorSpec, Partitioner } from './operators.js';
-import type { KeyType, RestartStrategySpec } from './stream-graph.js';
+import type { KeyType, RestartStrategySpec, TimeCharacteristicName } from './stream-graph.js';
 
 /** One operator of a chain. `outputs` lead to operators of the same chain: a direct call. */
 export interface ChainedOperator {
@@ -91,6 +91,10 @@ export interface JobGraph {
     restartStrategy?: RestartStrategySpec;
     /** Milliseconds between two latency markers of a source; absent: none. */
     latencyTrackingInterval?: number;
+    /** Absent: event time. */
+    timeCharacteristic?: TimeCharacteristicName;
+    /** Milliseconds between two periodic watermarks; absent: none. */
+    autoWatermarkInterval?: number;
     /** -D and file settings that concern the job. */
     properties: Record<string, string>;
   };

@@ -25,6 +25,7 @@ export type OperatorSpec =
   | { kind: 'map' } // function: MapFunction or lambda
   | { kind: 'flat-map' } // function: FlatMapFunction or lambda
   | { kind: 'filter' } // function: FilterFunction or lambda
+  | { kind: 'timestamps-and-watermarks' } // function: WatermarkStrategy
   | { kind: 'identity' } // no function: what union or a bare keyBy().print() leaves behind
   // One keyed input (keySelectors[0]).
   | { kind: 'reduce' } // function: ReduceFunction or lambda; emits each new value

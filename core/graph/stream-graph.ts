@@ -82,8 +82,14 @@ export interface JobConfig {
   /** Milliseconds; 0: no latency markers. */
   latencyTrackingInterval?: number;
   chaining?: boolean;
+  timeCharacteristic?: TimeCharacteristicName;
+  /** Milliseconds between two periodic watermarks; 0: none. */
+  autoWatermarkInterval?: number;
   restartStrategy?: RestartStrategySpec;
 }
+
+/** What the timestamps of sources are: their own, the time of their emission, or none. */
+export type TimeCharacteristicName = 'event' | 'ingestion' | 'processing';
 
 export type RestartStrategySpec =
   | { type: 'none' }

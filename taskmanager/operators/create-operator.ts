@@ -16,6 +16,7 @@ import type { OneInputOperator, OperatorContext, SourceOperator, TwoInputOperato
 import { PrintSink } from './print-sink.js';
 import { ReduceOperator } from './reduce.js';
 import { SequenceSource } from './sequence-source.js';
+import { TimestampsAndWatermarksOperator } from './timestamps-and-watermarks.js';
 
 /** The operator of a spec. Adding a kind means a file with its class, and a line here. */
 export function createOperator(context: OperatorContext): OneInputOperator | TwoInputOperator | SourceOperator {
@@ -37,6 +38,8 @@ export function createOperator(context: OperatorContext): OneInputOperator | Two
       return new FlatMapOperator(context);
     case 'filter':
       return new FilterOperator(context);
+    case 'timestamps-and-watermarks':
+      return new TimestampsAndWatermarksOperator(context);
     case 'identity':
       return new IdentityOperator(context);
     case 'reduce':

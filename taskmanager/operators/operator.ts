@@ -1,9 +1,10 @@
 import type { FileSystems } from '../../core/fs/index.js';
-import type { ChainedOperator, JobVertex, OperatorFunctions } from '../../core/graph/index.js';
+import type { ChainedOperator, JobVertex, OperatorFunctions, TimeCharacteristicName } from '../../core/graph/index.js';
 import type { Logger } from '../../core/logging.js';
 import type { LatencyMarker } from '../../core/protocol/index.js';
 import type { KeySlots } from '../state/key-slots.js';
 import type { Code } from '../task/code.js';
+import type { ProcessingTimeService } from '../timers/processing-time.js';
 
 /**
  * Where an operator puts its records: the next operator of the chain, several of them, or an edge to other tasks. A
@@ -94,10 +95,15 @@ export interface TaskContext {
   readonly subtaskIndex: number;
   readonly attempt: number;
   readonly objectReuse: boolean;
+  readonly timeCharacteristic: TimeCharacteristicName;
+  /** Milliseconds between two periodic watermarks; 0: there are none. */
+  readonly autoWatermarkInterval: number;
   readonly fileSystems: FileSystems;
   readonly logger: Logger;
   /** Epoch milliseconds. */
   now(): number;
+  /** Calls back in the task's turn when processing time has passed a point; until all input has come. */
+  readonly processingTime: Pick<ProcessingTimeService, 'now' | 'timer'>;
   /** Whole lines to standard output or error, written before it returns. */
   print(stream: 'out' | 'err', text: string): void;
   /**

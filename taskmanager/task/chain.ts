@@ -1,7 +1,6 @@
 import { MillraceError } from '../../core/errors.js';
 import type { ChainedOperator, JobVertex, OperatorFunctions } from '../../core/graph/index.js';
 import { isSource } from '../../core/graph/index.js';
-import type { LatencyMarker } from '../../core/protocol/index.js';
 import { createOperator } from '../operators/create-operator.js';
 import { FanOut, inOrder, NOWHERE } from '../operators/fan-out.js';
 import type {
@@ -13,6 +12,7 @@ import type {
   TaskContext,
   TwoInputOperator,
 } from '../operators/operator.js';
+import { SourceOutput } from './source-output.js';
 
 export interface ChainOptions {
   vertex: JobVertex;
@@ -33,7 +33,7 @@ export interface Chain {
   /** What the head writes to, by direct calls. */
   headOutput: Output;
   /** What a source has been given for its output. */
-  sourceOutput: SwitchableOutput | undefined;
+  sourceOutput: SourceOutput | undefined;
   /** By operator, what it writes to, in the order in which each gets a record; all but the last get copies. */
   outputs: Output[][];
 }
@@ -47,7 +47,7 @@ export function buildChain(options: ChainOptions): Chain {
   const made = new Map<string, Created>();
 
   let headOutput: Output = NOWHERE;
-  let sourceOutput: SwitchableOutput | undefined;
+  let sourceOutput: SourceOutput | undefined;
   const outputsOf: Output[][] = [];
 
   const build = (operatorId: string): Created => {
@@ -67,7 +67,7 @@ export function buildChain(options: ChainOptions): Chain {
     const output = outputs.length > 1 ? new FanOut(outputs, task.objectReuse) : (outputs[0] ?? NOWHERE);
     if (position === 0) {
       headOutput = output;
-      if (isSource(operator.spec)) sourceOutput = new SwitchableOutput(output, task.position);
+      if (isSource(operator.spec)) sourceOutput = new SourceOutput(output, task);
     }
     const created = createOperator({
       task,
@@ -94,33 +94,4 @@ export function buildChain(options: ChainOptions): Chain {
     sourceOutput,
     outputs: outputsOf,
   };
-}
-
-/** What a source writes to: counts its records; `collect` is replaced by the compiled chain's. */
-export class SwitchableOutput implements Output {
-  readonly takesCopies: boolean;
-  collect: Output['collect'];
-
-  constructor(
-    private readonly output: Output,
-    position: { cursor: number },
-  ) {
-    this.takesCopies = output.takesCopies;
-    this.collect = (record, timestamp) => {
-      position.cursor++;
-      output.collect(record, timestamp);
-    };
-  }
-
-  emitWatermark(timestamp: number): void {
-    this.output.emitWatermark(timestamp);
-  }
-
-  emitStatus(idle: boolean): void {
-    this.output.emitStatus(idle);
-  }
-
-  emitLatencyMarker(marker: LatencyMarker): void {
-    this.output.emitLatencyMarker(marker);
-  }
 }

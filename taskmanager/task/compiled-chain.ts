@@ -60,18 +60,22 @@ export class CompiledChain implements CompiledOutput {
     const head = `${code.use(this.chain.headOutput, 'output')}.collect(record, timestamp);`;
     const text = this.after(code, 0, 'record', 'timestamp');
     const interpreted = `${code.use(mode, 'mode')}.interpreted`;
+    const time = this.chain.sourceOutput!.timestampText(code, 'timestamp');
+    const timed = time === 'timestamp' ? '' : `timestamp = ${time};\n`;
     return code.build(
-      `function collect(record, timestamp) {\n${code.use(position, 'at')}.cursor++;\nif (${interpreted}) { ${head} } else {\n${text}}\n}`,
+      `function collect(record, timestamp) {\n${code.use(position, 'at')}.cursor++;\n${timed}if (${interpreted}) { ${head} } else {\n${text}}\n}`,
       this.title,
     );
   }
 
   sequenceFunction(): (from: number, to: number) => number {
     const code = new Code();
-    const text = this.after(code, 0, 'record', 'NaN');
+    // One look at the clock for as many as a step has.
+    const time = this.chain.sourceOutput!.timestampText(code, 'NaN');
+    const text = this.after(code, 0, 'record', time === 'NaN' ? 'NaN' : 'time');
     const interpreted = `${code.use(this.task.mode, 'mode')}.interpreted`;
     return code.build(
-      `function sequence(from, end) {\nlet i = from;\ntry {\n` +
+      `function sequence(from, end) {\nconst time = ${time};\nlet i = from;\ntry {\n` +
         `while (i < end) {\nconst record = i++;\n${text}if (${interpreted}) break;\n}\n` +
         `} finally { ${code.use(this.task.position, 'at')}.cursor += i - from; }\nreturn i;\n}`,
       this.title,

@@ -14,6 +14,7 @@ import { routingOf } from '../network/channel-selector.js';
 import type { InputGate } from '../network/input-gate.js';
 import type { ResultPartition } from '../network/result-partition.js';
 import type { Operator, TaskContext, TaskEnd } from '../operators/operator.js';
+import { ProcessingTimeService } from '../timers/processing-time.js';
 import { TaskAccumulators } from './accumulators.js';
 import { buildChain, type Chain } from './chain.js';
 import { ChainRunner, STEP } from './chain-runner.js';
@@ -68,6 +69,7 @@ export class Task {
   private chain: Chain | undefined;
   private runner: ChainRunner | undefined;
   private readonly pending: PendingPromises;
+  private readonly processingTime: ProcessingTimeService;
   private opening: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
   private emitted = 0;
@@ -92,6 +94,12 @@ export class Task {
       isEnded: () => this.end !== undefined,
       onFailed: error => this.fail(error),
       onSettled: this.wake,
+    });
+    this.processingTime = new ProcessingTimeService({
+      now: environment.now,
+      onDue: this.wake,
+      position: this.position,
+      mayFire: () => this.pending.isEmpty,
     });
     this.done = new Promise(resolve => {
       this.settleDone = resolve;
@@ -232,6 +240,10 @@ export class Task {
     if (!this.pending.isEmpty) return 'idle';
     if (!this.isWritable()) return 'backPressured';
     this.latencySource?.emitDue();
+    if (this.processingTime.isDue) {
+      this.processingTime.fireDue();
+      return 'more';
+    }
     return this.runner!.step();
   }
 
@@ -251,6 +263,7 @@ export class Task {
     const chain = this.chain!;
     this.runner!.end();
     this.latencySource?.stop();
+    this.processingTime.stop();
     try {
       // Event time is over when a bounded source is.
       if (chain.source) chain.headOutput.emitWatermark(Number.MAX_SAFE_INTEGER);
@@ -280,6 +293,7 @@ export class Task {
     this.end = end;
     this.loop.stop();
     this.latencySource?.stop();
+    this.processingTime.stop();
     this.releaseWriters();
     try {
       this.chain?.source?.cancel?.();
@@ -371,10 +385,13 @@ export class Task {
       subtaskIndex,
       attempt,
       objectReuse: this.job.config.objectReuse,
+      timeCharacteristic: this.job.config.timeCharacteristic ?? 'event',
+      autoWatermarkInterval: this.job.config.autoWatermarkInterval ?? 0,
       fileSystems,
       logger,
       now,
       print,
+      processingTime: this.processingTime,
       position: this.position,
       mode: this.mode,
       recompile: () => this.recompile(),

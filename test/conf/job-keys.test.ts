@@ -62,6 +62,19 @@ describe('keys of flink-conf.yaml that concern jobs', () => {
     expect(own(0).config).to.not.have.property('latencyTrackingInterval');
   });
 
+  it('pipeline.auto-watermark-interval is the time between two periodic watermarks, unless the program says otherwise', () => {
+    expect(graphOf({}).config.autoWatermarkInterval).to.equal(200);
+    const conf = { 'pipeline.auto-watermark-interval': '2 s' };
+    expect(graphOf(conf).config.autoWatermarkInterval).to.equal(2000);
+    const own = (interval: number): JobGraph =>
+      graphOf(conf, env => {
+        env.getConfig().setAutoWatermarkInterval(interval);
+        words(env);
+      });
+    expect(own(50).config.autoWatermarkInterval).to.equal(50);
+    expect(own(0).config).to.not.have.property('autoWatermarkInterval');
+  });
+
   it('task.cancellation.timeout is how long a task that does not end is waited for', async () => {
     const cluster = await TestingCluster.start({ conf: { 'task.cancellation.timeout': '100 ms' } });
     try {
