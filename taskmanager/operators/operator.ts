@@ -126,6 +126,11 @@ export interface TaskContext {
   wake(): void;
   /** For who emits from an author's own loop: resolves when it may go on; undefined if it may right now. */
   whenWritable(): Promise<void> | undefined;
+  /**
+   * For who emits much at once, as timers do: undefined if it may go on, else what to wait for with `suspend`: room in the
+   * outputs, or the others' turn if it has been at work since before the time slice, by performance.now().
+   */
+  whenRoom(since: number): Promise<void> | undefined;
   fail(error: unknown): void;
 }
 

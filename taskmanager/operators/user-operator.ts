@@ -39,8 +39,13 @@ export abstract class UserOperator<F extends (...args: never[]) => unknown> impl
   }
 
   emitWatermark(watermark: number): void {
-    if (this.waiting === undefined) this.output.emitWatermark(watermark);
+    if (this.waiting === undefined) this.processWatermark(watermark);
     else this.waiting.push({ watermark });
+  }
+
+  /** In its turn, when nothing is waited for; may suspend. */
+  protected processWatermark(watermark: number): void {
+    this.output.emitWatermark(watermark);
   }
 
   emitStatus(idle: boolean): void {
@@ -95,7 +100,7 @@ export abstract class UserOperator<F extends (...args: never[]) => unknown> impl
       }
       const next = waited[i]!;
       if ('record' in next) this.process(next.record, next.timestamp);
-      else if ('watermark' in next) this.output.emitWatermark(next.watermark);
+      else if ('watermark' in next) this.processWatermark(next.watermark);
       else if ('marker' in next) this.pass(next.marker);
       else this.output.emitStatus(next.idle);
     }

@@ -166,6 +166,8 @@ export class ChainRunner {
       position.cursor = 0;
       this.recordsTaken += countOf(next.batch);
       this.bytesTaken += next.batch.bytes;
+      // A watermark before it fired timers, and a promise of theirs is pending.
+      if (!this.options.pending.isEmpty) return 'more';
     }
     const { batch } = this;
     const count = countOf(batch);

@@ -76,6 +76,7 @@ export class Task {
   private emitUntil = 0;
   private end: TaskEnd | undefined;
   private settleDone!: () => void;
+  private readonly waitingForRoom: Array<() => void> = [];
   private writable: { promise: Promise<void>; resolve: () => void } | undefined;
 
   constructor(
@@ -267,6 +268,9 @@ export class Task {
     try {
       // Event time is over when a bounded source is.
       if (chain.source) chain.headOutput.emitWatermark(Number.MAX_SAFE_INTEGER);
+      // It may have fired timers whose promises are pending.
+      await this.pending.quiet();
+      if (this.end) return;
       for (const [index, operator] of chain.operators.entries()) {
         this.position.current = index;
         await operator.finish?.();
@@ -356,7 +360,16 @@ export class Task {
     });
   }
 
+  private whenRoom(since: number): Promise<void> | undefined {
+    if (!this.isWritable()) return new Promise(resolve => this.waitingForRoom.push(resolve));
+    if (performance.now() - since < SLICE_MS) return undefined;
+    return new Promise(resolve => setImmediate(resolve));
+  }
+
   private releaseWriters(): void {
+    if (this.waitingForRoom.length > 0 && !this.end && this.isWritable()) {
+      for (const resolve of this.waitingForRoom.splice(0)) resolve();
+    }
     if (!this.writable || (!this.end && (!this.pending.isEmpty || !this.isWritable()))) return;
     this.writable.resolve();
     this.writable = undefined;
@@ -399,6 +412,7 @@ export class Task {
       suspend: (index, thenable, resume) => this.pending.add(index, thenable, resume),
       wake: this.wake,
       whenWritable: () => this.whenWritable(),
+      whenRoom: since => this.whenRoom(since),
       fail: error => this.fail(error),
     };
   }
