@@ -3,6 +3,7 @@ import type { OperatorSpec } from '../core/graph/index.js';
 import { ConnectedStreams } from './connected-streams.js';
 import type { Collector, FilterFunction, FlatMapFunction, KeySelector, MapFunction } from './functions.js';
 import { type Field, type FieldValue, required, selectorOf } from './key-selector.js';
+import type { Methods, ProcessFunction } from './process-functions.js';
 import { StreamPartitioning } from './stream-partitioning.js';
 import { KeyedStream, type SingleOutputStreamOperator } from './streams.js';
 import {
@@ -81,6 +82,20 @@ export class DataStream<T> extends StreamPartitioning<T> {
   connect<B>(other: DataStream<B>): ConnectedStreams<T, B> {
     this.requireSameEnvironment(other, 'connect');
     return new ConnectedStreams<T, B>(this, other);
+  }
+
+  /**
+   * Hands each record to `f` with its time, side outputs, and a collector for any number of results.
+   *
+   *     const even = numbers.process((n, ctx, out: Collector<number>) => { if (n % 2) ctx.output(ODD, n); else out.collect(n); });
+   *     const odd = even.getSideOutput(ODD);
+   */
+  process<R>(
+    f:
+      | Methods<ProcessFunction<T, R>, 'processElement'>
+      | ((value: T, ctx: ProcessFunction.Context, out: Collector<R>) => void | Promise<void>),
+  ): SingleOutputStreamOperator<R> {
+    return this.transform<R>({ kind: 'process' }, 'Process', { function: required(f, 'process') });
   }
 
   /**

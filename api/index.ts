@@ -40,7 +40,9 @@ export {
   type TaskInfo,
 } from './functions.js';
 export type { Field, FieldValue } from './key-selector.js';
+export { OutputTag } from './output-tag.js';
 export { ParameterTool } from './parameter-tool.js';
+export { KeyedProcessFunction, ProcessFunction, TimeDomain, type TimerService } from './process-functions.js';
 export { type SerializationSchema, SimpleStringSchema } from './serialization-schema.js';
 export { DataStream, KeyedStream, SingleOutputStreamOperator } from './streams.js';
 export { TimeCharacteristic } from './time-characteristic.js';

@@ -1,7 +1,8 @@
 import { MillraceError } from '../core/errors.js';
 import type { FieldReference, OperatorSpec } from '../core/graph/index.js';
-import type { ReduceFunction } from './functions.js';
+import type { Collector, ReduceFunction } from './functions.js';
 import { type Field, required } from './key-selector.js';
+import type { KeyedProcessFunction, Methods } from './process-functions.js';
 import { DataStream, type SingleOutputStreamOperator } from './streams.js';
 
 /** A stream partitioned by key. */
@@ -15,6 +16,20 @@ export class KeyedStream<T, K> extends DataStream<T> {
    */
   reduce(f: ReduceFunction<T> | ((a: T, b: T) => T | Promise<T>)): SingleOutputStreamOperator<T> {
     return this.transform<T>({ kind: 'reduce' }, 'Keyed Reduce', { function: required(f, 'reduce') });
+  }
+
+  /**
+   * Hands each record to `f` with its key, time, timers and side outputs, and a collector for any number of results; state
+   * is by `getRuntimeContext()` of a KeyedProcessFunction.
+   *
+   *     const seen = clicks.keyBy('user').process((click, ctx, out: Collector<string>) => out.collect(ctx.getCurrentKey()));
+   */
+  override process<R>(
+    f:
+      | Methods<KeyedProcessFunction<K, T, R>, 'processElement'>
+      | ((value: T, ctx: KeyedProcessFunction.Context<K>, out: Collector<R>) => void | Promise<void>),
+  ): SingleOutputStreamOperator<R> {
+    return this.transform<R>({ kind: 'keyed-process' }, 'KeyedProcess', { function: required(f, 'process') });
   }
 
   /** Running sum of a field by key; the other fields are those of the key's first record. */

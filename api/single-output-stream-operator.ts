@@ -1,6 +1,8 @@
+import { MillraceError } from '../core/errors.js';
 import type { StreamExecutionEnvironment } from './environment.js';
 import type { GraphRecorder, RecordedNode } from './graph-recorder.js';
 import { nonEmpty, setParallelismOf, validBufferTimeout, validMaxParallelism } from './operator-settings.js';
+import type { OutputTag } from './output-tag.js';
 import { DataStream } from './streams.js';
 
 /** A stream that is the result of an operator, which can be named and configured. */
@@ -56,6 +58,14 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
   setBufferTimeout(timeoutMs: number): this {
     this.node.bufferTimeout = validBufferTimeout(timeoutMs);
     return this;
+  }
+  /** The records that the operator's function has put into a side output: `ctx.output(tag, …)`. */
+  getSideOutput<X>(tag: OutputTag<X>): DataStream<X> {
+    if (typeof tag?.getId !== 'function') {
+      throw new MillraceError('ILLEGAL_ARGUMENT', 'getSideOutput needs an OutputTag.', { domain: 'user' });
+    }
+    const outlet = { node: this.node.id, partitioner: 'default' as const, sideOutput: tag.getId() };
+    return new DataStream<X>(this.environment, this.recorder, [outlet]);
   }
   /** Does nothing: types are TypeScript's. */
   returns(_type: unknown): this {

@@ -25,9 +25,11 @@ export type OperatorSpec =
   | { kind: 'map' } // function: MapFunction or lambda
   | { kind: 'flat-map' } // function: FlatMapFunction or lambda
   | { kind: 'filter' } // function: FilterFunction or lambda
+  | { kind: 'process' } // function: ProcessFunction or lambda
   | { kind: 'timestamps-and-watermarks' } // function: WatermarkStrategy
   | { kind: 'identity' } // no function: what union or a bare keyBy().print() leaves behind
   // One keyed input (keySelectors[0]).
+  | { kind: 'keyed-process' } // function: KeyedProcessFunction, ProcessFunction or lambda
   | { kind: 'reduce' } // function: ReduceFunction or lambda; emits each new value
   // Of equal records min-by and max-by give the first, with `last` the last.
   | {

@@ -14,6 +14,7 @@ import { IdentityOperator } from './identity.js';
 import { MapOperator } from './map.js';
 import type { OneInputOperator, OperatorContext, SourceOperator, TwoInputOperator } from './operator.js';
 import { PrintSink } from './print-sink.js';
+import { ProcessOperator } from './process.js';
 import { ReduceOperator } from './reduce.js';
 import { SequenceSource } from './sequence-source.js';
 import { TimestampsAndWatermarksOperator } from './timestamps-and-watermarks.js';
@@ -42,6 +43,10 @@ export function createOperator(context: OperatorContext): OneInputOperator | Two
       return new TimestampsAndWatermarksOperator(context);
     case 'identity':
       return new IdentityOperator(context);
+    case 'process':
+      return new ProcessOperator(context, false);
+    case 'keyed-process':
+      return new ProcessOperator(context, true);
     case 'reduce':
       return new ReduceOperator(context);
     case 'aggregate-field':

@@ -44,6 +44,39 @@ export class FanOut implements Output {
   }
 }
 
+/** The outputs of an operator of which some are side outputs: records go to the main one, event time goes to all. */
+export class WithSideOutputs implements Output {
+  readonly takesCopies: boolean;
+  private markers = 0;
+
+  constructor(
+    private readonly main: Output,
+    private readonly sides: readonly Output[],
+  ) {
+    this.takesCopies = main.takesCopies;
+  }
+
+  collect(record: unknown, timestamp: number): void {
+    this.main.collect(record, timestamp);
+  }
+
+  emitWatermark(timestamp: number): void {
+    this.main.emitWatermark(timestamp);
+    for (const side of this.sides) side.emitWatermark(timestamp);
+  }
+
+  emitStatus(idle: boolean): void {
+    this.main.emitStatus(idle);
+    for (const side of this.sides) side.emitStatus(idle);
+  }
+
+  /** One way each time, as FanOut does. */
+  emitLatencyMarker(marker: LatencyMarker): void {
+    const way = this.markers++ % (this.sides.length + 1);
+    (this.sides[way] ?? this.main).emitLatencyMarker(marker);
+  }
+}
+
 /** Who takes copies himself comes first: the one that gets the original may do with it what it likes. */
 export const inOrder = (outputs: Output[]): Output[] =>
   outputs.toSorted((a, b) => Number(b.takesCopies) - Number(a.takesCopies));

@@ -1,5 +1,6 @@
 /** HOT PATH */
 import { MillraceError } from '../../core/errors.js';
+import { collectorText } from './collector-text.js';
 import type { OperatorCode, OperatorContext } from './operator.js';
 import { RecordCollector } from './record-collector.js';
 import { isThenable, UserFunction } from './user-function.js';
@@ -25,16 +26,12 @@ export class FlatMapOperator extends UserOperator<FlatMapper> {
     if (result !== undefined) this.returned(result, this.out, timestamp);
   }
 
-  compile({ code, next }: OperatorCode, record: string, timestamp: string): string {
-    const [out, result] = [code.name('out'), code.name('returned')];
+  compile(c: OperatorCode, record: string, timestamp: string): string {
+    const { code } = c;
+    const result = code.name('returned');
     const enter = this.enterText(code);
     const time = timestamp === 'NaN' ? 'NaN' : `${code.use(new Float64Array(1), 'time')}[0]`;
-    const interpreted = `${code.use(this.output, 'output')}.collect(record, ${time});`;
-    code.declare(
-      `const ${out} = new (class Collector {\ncollect(record) {\n` +
-        `if (${code.use(this.context.task.mode, 'mode')}.interpreted) { ${interpreted} } else {\n${next('record', time)}}\n` +
-        `${enter}}\nclose() {}\n})();`,
-    );
+    const out = collectorText(c, { context: this.context, enter, timestamp: time, copies: false });
     const remember = time === 'NaN' ? '' : `${time} = ${timestamp};\n`;
     return (
       `${remember}${enter}const ${result} = ${code.use(this.flatMap, 'flatMap')}(${record}, ${out});\n` +

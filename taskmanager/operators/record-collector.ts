@@ -1,4 +1,5 @@
 /** HOT PATH */
+import { copyRecord } from '../../core/types/index.js';
 import type { Output } from './operator.js';
 
 /**
@@ -7,6 +8,8 @@ import type { Output } from './operator.js';
  */
 export class RecordCollector {
   timestamp: number = Number.NaN;
+  /** The author's function may keep what it collects: the next operator gets a copy. */
+  copies = false;
 
   constructor(
     private readonly output: Output,
@@ -16,7 +19,7 @@ export class RecordCollector {
 
   // Arrow functions, so that authors may pass `out.collect` around.
   readonly collect = (record: unknown): void => {
-    this.output.collect(record, this.timestamp);
+    this.output.collect(this.copies ? copyRecord(record) : record, this.timestamp);
     this.position.current = this.index;
   };
 

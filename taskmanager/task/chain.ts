@@ -2,7 +2,7 @@ import { MillraceError } from '../../core/errors.js';
 import type { ChainedOperator, JobVertex, OperatorFunctions } from '../../core/graph/index.js';
 import { isSource } from '../../core/graph/index.js';
 import { createOperator } from '../operators/create-operator.js';
-import { FanOut, inOrder, NOWHERE } from '../operators/fan-out.js';
+import { FanOut, inOrder, NOWHERE, WithSideOutputs } from '../operators/fan-out.js';
 import type {
   OneInputOperator,
   Operator,
@@ -12,14 +12,15 @@ import type {
   TaskContext,
   TwoInputOperator,
 } from '../operators/operator.js';
+import { KeyContext } from '../state/key-context.js';
 import { SourceOutput } from './source-output.js';
 
 export interface ChainOptions {
   vertex: JobVertex;
   task: TaskContext;
   functions: ReadonlyMap<string, OperatorFunctions>;
-  /** Edges to other tasks that start at an operator. */
-  edgesOf(operatorId: string): Output[];
+  /** Edges to other tasks that start at an operator, and the id of their side output if it is none of its main output. */
+  edgesOf(operatorId: string): Array<{ output: Output; sideOutput: string | undefined }>;
   runtimeContextOf(operator: ChainedOperator): unknown;
 }
 
@@ -58,13 +59,19 @@ export function buildChain(options: ChainOptions): Chain {
     if (!operator || position === undefined) {
       throw new MillraceError('INTERNAL', `Operator ${operatorId} is not part of '${vertex.name}'.`);
     }
-    // Records of side outputs take other ways than the main output's.
-    const chained = operator.outputs
-      .filter(o => o.sideOutput === undefined)
-      .map(o => build(o.operatorId) as OneInputOperator);
-    const outputs = inOrder([...chained, ...edgesOf(operatorId)]);
+    const ways = [
+      ...operator.outputs.map(o => ({ output: build(o.operatorId) as Output, sideOutput: o.sideOutput })),
+      ...edgesOf(operatorId),
+    ];
+    const outputsFor = (sideOutput: string | undefined): Output[] =>
+      inOrder(ways.filter(w => w.sideOutput === sideOutput).map(w => w.output));
+    const tags = new Set(ways.flatMap(w => w.sideOutput ?? []));
+    const sideOutputs = new Map([...tags].map(tag => [tag, joined(outputsFor(tag), task)]));
+    const outputs = outputsFor(undefined);
     outputsOf[position] = outputs;
-    const output = outputs.length > 1 ? new FanOut(outputs, task.objectReuse) : (outputs[0] ?? NOWHERE);
+    const main = joined(outputs, task);
+    const output = sideOutputs.size > 0 ? new WithSideOutputs(main, [...sideOutputs.values()]) : main;
+    const own = functions.get(operatorId) ?? {};
     if (position === 0) {
       headOutput = output;
       if (isSource(operator.spec)) sourceOutput = new SourceOutput(output, task);
@@ -73,8 +80,10 @@ export function buildChain(options: ChainOptions): Chain {
       task,
       operator,
       index: position,
-      functions: functions.get(operatorId) ?? {},
+      functions: own,
       output: position === 0 && sourceOutput ? sourceOutput : output,
+      sideOutputs,
+      keys: own.keySelectors?.some(Boolean) ? new KeyContext() : undefined,
       runtimeContext: runtimeContextOf(operator),
     });
     made.set(operatorId, created);
@@ -95,3 +104,6 @@ export function buildChain(options: ChainOptions): Chain {
     outputs: outputsOf,
   };
 }
+
+const joined = (outputs: Output[], task: TaskContext): Output =>
+  outputs.length > 1 ? new FanOut(outputs, task.objectReuse) : (outputs[0] ?? NOWHERE);

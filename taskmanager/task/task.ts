@@ -195,7 +195,11 @@ export class Task {
       vertex,
       task: this.context,
       functions,
-      edgesOf: id => this.network.partitions.filter((_, i) => isMainOutput(outputs[i]!, id)),
+      edgesOf: id =>
+        this.network.partitions.flatMap((output, i) => {
+          const { sourceOperator, sideOutput } = outputs[i]!.edge;
+          return sourceOperator === id ? [{ output, sideOutput }] : [];
+        }),
       runtimeContextOf: operator => new OperatorRuntimeContext(this.context, operator, this.accumulators),
     });
     this.chain = chain;
@@ -416,10 +420,6 @@ export class Task {
       fail: error => this.fail(error),
     };
   }
-}
-
-function isMainOutput(output: TaskDeploymentDescriptor['outputs'][number], operatorId: string): boolean {
-  return output.edge.sourceOperator === operatorId && output.edge.sideOutput === undefined;
 }
 
 function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {

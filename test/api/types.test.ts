@@ -3,13 +3,17 @@ import {
   type ConnectedStreams,
   type DataStream,
   type DataStreamSource,
+  Duration,
   type JobClient,
   type JobExecutionResult,
+  KeyedProcessFunction,
   type KeyedStream,
+  OutputTag,
   RichMapFunction,
   type SingleOutputStreamOperator,
   StreamExecutionEnvironment,
   Types,
+  WatermarkStrategy,
 } from '../../api/index.js';
 
 /** Checked by the compiler (`npm run check`): what is inferred, and what must not compile. */
@@ -24,6 +28,12 @@ interface Order {
 class Length extends RichMapFunction<string, number> {
   map(s: string): number {
     return s.length + this.getRuntimeContext().getIndexOfThisSubtask();
+  }
+}
+
+class Amounts extends KeyedProcessFunction<number, Order, boolean> {
+  processElement(_: Order, ctx: KeyedProcessFunction.Context<number>, out: Collector<boolean>): void {
+    out.collect(ctx.getCurrentKey() > 1);
   }
 }
 
@@ -101,6 +111,28 @@ describe('the types of the programming interface', () => {
     is<typeof reduced, SingleOutputStreamOperator<Order>>();
   });
 
+  it('follow process functions, and side outputs by their tags', () => {
+    const late = new OutputTag<Order>('late');
+    const lambda = orders.process((o, ctx, out: Collector<string>) => {
+      is<typeof o, Order>();
+      ctx.output(late, o);
+      out.collect(o.user);
+    });
+    is<typeof lambda, SingleOutputStreamOperator<string>>();
+    const side = lambda.getSideOutput(late);
+    is<typeof side, DataStream<Order>>();
+    const keyed = orders.keyBy('user').process((o, ctx, out: Collector<[string, number]>) => {
+      out.collect([ctx.getCurrentKey(), o.amount]);
+    });
+    is<typeof keyed, SingleOutputStreamOperator<[string, number]>>();
+    const ofClass = orders.keyBy(o => o.amount).process(new Amounts());
+    is<typeof ofClass, SingleOutputStreamOperator<boolean>>();
+    const timed = orders.assignTimestampsAndWatermarks(
+      WatermarkStrategy.forBoundedOutOfOrderness<Order>(Duration.ofSeconds(1)).withTimestampAssigner(o => o.amount),
+    );
+    is<typeof timed, SingleOutputStreamOperator<Order>>();
+  });
+
   it('keep a stream in the hands of its operator when it is configured', () => {
     const configured = words
       .map(w => w)
@@ -130,6 +162,12 @@ describe('the types of the programming interface', () => {
       const unknowns: DataStream<unknown> = words;
       // @ts-expect-error a partitioned stream is no operator
       words.rebalance().setParallelism(2);
+      // @ts-expect-error a function for another key
+      orders.keyBy('user').process(new Amounts());
+      // @ts-expect-error a record of another type into a side output
+      orders.process((o, ctx, _: Collector<Order>) => ctx.output(new OutputTag<number>('n'), o.user));
+      // @ts-expect-error a strategy for other records
+      words.assignTimestampsAndWatermarks(WatermarkStrategy.noWatermarks<number>().withTimestampAssigner(n => n));
       // @ts-expect-error reduce keeps the type
       orders.keyBy('user').reduce(() => 1);
       return unknowns as never;

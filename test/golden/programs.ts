@@ -9,5 +9,7 @@ export const programs: Record<string, () => Promise<Entry>> = {
   'key-groups-string': async () => (await import('./programs/key-groups-string.js')).KeyGroupsString,
   'partition-custom': async () => (await import('./programs/partition-custom.js')).PartitionCustom,
   'rescale-2-to-3': async () => (await import('./programs/rescale-2-to-3.js')).Rescale2To3,
+  'side-outputs': async () => (await import('./programs/side-outputs.js')).SideOutputs,
+  'watermark-bounded': async () => (await import('./programs/watermark-bounded.js')).WatermarkBounded,
   'wordcount-streaming': async () => (await import('./programs/wordcount-streaming.js')).WordcountStreaming,
 };

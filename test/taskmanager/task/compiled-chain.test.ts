@@ -5,6 +5,7 @@ import { TestingSlots } from '../testing-slots.js';
 
 type Step = (stream: TestingStream) => TestingStream;
 type Out = { collect(x: unknown): void };
+type KeyedContext = { getCurrentKey(): unknown; timerService(): { registerEventTimeTimer(time: number): void } };
 
 const number = (x: unknown): number => (typeof x === 'number' ? x : JSON.stringify(x).length);
 
@@ -29,6 +30,35 @@ const steps: Record<string, Step> = {
       out.collect(x);
       return number(x) % 307 === 9 ? Promise.resolve([x]) : undefined;
     }),
+  process: s =>
+    s.to(
+      { kind: 'process' },
+      {
+        function: (x: unknown, ctx: { timestamp(): unknown }, out: Out) => {
+          if (number(x) % 2 === 0) out.collect([x, ctx.timestamp()]);
+          out.collect(x);
+          return number(x) % 311 === 5 ? Promise.resolve() : undefined;
+        },
+      },
+    ),
+  'process by key, timers at the end': s =>
+    s
+      .keyBy((x: unknown) => `key ${number(x) % 11}`)
+      .to(
+        { kind: 'keyed-process' },
+        {
+          function: {
+            processElement(x: unknown, ctx: KeyedContext, out: Out) {
+              out.collect([ctx.getCurrentKey(), x]);
+              ctx.timerService().registerEventTimeTimer(number(x) % 50);
+            },
+            onTimer(time: number, ctx: KeyedContext, out: Out) {
+              out.collect([ctx.getCurrentKey(), time]);
+              return time === 7 ? Promise.resolve() : undefined;
+            },
+          },
+        },
+      ),
   exchange: s => s.by('rebalance').map((x: unknown) => x, { chaining: 'NEVER' }),
   'count by key': s =>
     s

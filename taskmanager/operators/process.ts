@@ -1,0 +1,110 @@
+/** HOT PATH */
+import { TimeDomain } from '../../api/index.js';
+import { NO_TIMESTAMP } from '../../core/types/index.js';
+import type { KeyContext } from '../state/key-context.js';
+import type { KeySlots } from '../state/key-slots.js';
+import { InternalTimerService, type TimerTarget } from '../timers/internal-timer-service.js';
+import { collectorText } from './collector-text.js';
+import { keySelectorOf } from './key-selector.js';
+import type { OperatorCode, OperatorContext } from './operator.js';
+import { ProcessContext } from './process-context.js';
+import { RecordCollector } from './record-collector.js';
+import { isThenable, UserFunction } from './user-function.js';
+import { UserOperator } from './user-operator.js';
+
+type ProcessElement = (value: unknown, context: ProcessContext, out: unknown) => unknown;
+type OnTimer = (timestamp: number, context: ProcessContext, out: unknown) => unknown;
+
+/** Process functions with one input, keyed or not. */
+export class ProcessOperator extends UserOperator<ProcessElement> implements TimerTarget {
+  readonly keySlots?: KeySlots;
+  private readonly processElement: ProcessElement;
+  private readonly onTimer: OnTimer | undefined;
+  private readonly keys: KeyContext | undefined;
+  private readonly keyOf: ((record: unknown) => unknown) | undefined;
+  private readonly timers: InternalTimerService;
+  private readonly ctx: ProcessContext;
+  private readonly out: RecordCollector;
+
+  constructor(context: OperatorContext, isKeyed: boolean) {
+    super(context, new UserFunction<ProcessElement>(context, 'processElement'));
+    this.processElement = this.user.call;
+    this.onTimer = this.user.method<OnTimer>('onTimer');
+    this.timers = new InternalTimerService(context.task, this.index, this);
+    if (isKeyed) {
+      this.keyOf = keySelectorOf(context);
+      this.keys = context.keys!;
+      this.keySlots = this.keys.keySlots;
+    }
+    this.ctx = new ProcessContext(context, this.keys, this.timers);
+    this.out = new RecordCollector(context.output, this.position, this.index);
+    // The function may put the same record into another output.
+    this.out.copies = context.sideOutputs.size > 0 && !context.output.takesCopies && !context.task.objectReuse;
+  }
+
+  protected process(record: unknown, timestamp: number): void {
+    this.position.current = this.index;
+    if (this.keys !== undefined) this.keys.slot = this.keys.keySlots.slotOf(this.keyOf!(record));
+    this.ctx.current = timestamp;
+    this.out.timestamp = timestamp;
+    const result = this.processElement(record, this.ctx, this.out);
+    if (result !== undefined) this.returned(result);
+  }
+
+  compile(c: OperatorCode, record: string, timestamp: string, slot?: string): string {
+    const { code } = c;
+    const enter = this.enterText(code);
+    const ctx = code.use(this.ctx, 'ctx');
+    const out = collectorText(c, {
+      context: this.context,
+      enter,
+      timestamp: timestamp === 'NaN' ? 'NaN' : `${ctx}.current`,
+      copies: this.out.copies,
+    });
+    const result = code.name('returned');
+    return (
+      `${enter}${this.keyText(code, record, slot)}${ctx}.current = ${timestamp};\n` +
+      `const ${result} = ${code.use(this.processElement, 'processElement')}(${record}, ${ctx}, ${out});\n` +
+      `if (${result} !== undefined) ${code.use(this, 'operator')}.returned(${result});\n`
+    );
+  }
+
+  private keyText(code: OperatorCode['code'], record: string, slot: string | undefined): string {
+    if (this.keys === undefined) return '';
+    const find = slot ?? `${code.use(this.keySlots, 'slots')}.slotOf(${code.use(this.keyOf, 'keyOf')}(${record}))`;
+    return `${code.use(this.keys, 'keys')}.slot = ${find};\n`;
+  }
+
+  /** Lambdas may return what they like; only a promise is waited for. */
+  returned(result: unknown): void {
+    if (isThenable(result)) this.suspend(result, () => {});
+  }
+
+  protected override processWatermark(watermark: number): void {
+    const wait = this.timers.advanceWatermark(watermark);
+    if (wait === undefined) this.output.emitWatermark(watermark);
+    else this.suspend(wait, () => this.processWatermark(watermark));
+  }
+
+  onEventTime(time: number, slot: number): unknown {
+    return this.fire(TimeDomain.EVENT_TIME, time, slot, time);
+  }
+
+  onProcessingTime(time: number, slot: number): unknown {
+    return this.fire(TimeDomain.PROCESSING_TIME, time, slot, NO_TIMESTAMP);
+  }
+
+  suspendTimers(thenable: PromiseLike<unknown>, resume: () => void): void {
+    this.suspend(thenable, resume);
+  }
+
+  private fire(domain: TimeDomain, time: number, slot: number, timestamp: number): unknown {
+    if (this.onTimer === undefined) return undefined;
+    this.position.current = this.index;
+    this.keys!.slot = slot;
+    this.ctx.current = time;
+    this.ctx.domain = domain;
+    this.out.timestamp = timestamp;
+    return this.onTimer(time, this.ctx, this.out);
+  }
+}
