@@ -152,6 +152,10 @@ export class StreamExecutionEnvironment {
     if (!this.types.includes(type)) this.types.push(type);
     return this;
   }
+  /** @internal Classes given to `registerType`, in order. */
+  get registeredTypes(): readonly RegisteredClass[] {
+    return this.types;
+  }
   /** Settings that are about no one operator. */
   getConfig(): ExecutionConfig {
     return this.executionConfig;

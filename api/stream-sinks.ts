@@ -1,5 +1,6 @@
 import { MillraceError } from '../core/errors.js';
 import type { CsvFormat } from '../core/graph/index.js';
+import { COLLECTED, CollectSink, collectedRecords } from './collected-records.js';
 import type { DataStreamSink } from './data-stream-sink.js';
 import type { SinkFunction } from './functions.js';
 import { required } from './key-selector.js';
@@ -60,6 +61,32 @@ export abstract class StreamSinks<T> extends Stream<T> {
   /** Hands each record to `f`. */
   addSink(f: SinkFunction<T> | ((value: T) => void | Promise<void>)): DataStreamSink<T> {
     return this.sink({ kind: 'sink.function' }, 'Sink: Unnamed', { function: required(f, 'addSink') });
+  }
+
+  /**
+   * Runs the program and gives this stream's records, in no particular order: for tests and notebooks. The records are in
+   * memory all at once, at most 32 MB of them. The job has to end by itself; with a limit, records beyond it are left out.
+   * Rejects as `execute` does, and with UNSERIALIZABLE_RECORD for a record that can't travel.
+   *
+   *     const words = await env.fromElements('to be').flatMap(s => s.split(' ')).executeAndCollect();
+   */
+  executeAndCollect(limit?: number): Promise<T[]>;
+  executeAndCollect(jobName: string, limit?: number): Promise<T[]>;
+  async executeAndCollect(first?: string | number, second?: number): Promise<T[]> {
+    const [jobName, limit = Number.POSITIVE_INFINITY] =
+      typeof first === 'string' ? [first, second] : [undefined, first];
+    if (!(limit > 0)) {
+      throw new MillraceError(
+        'ILLEGAL_ARGUMENT',
+        `Limit must be greater than 0: executeAndCollect got ${String(limit)}.`,
+      );
+    }
+    const types = [...this.environment.registeredTypes];
+    const sink = new CollectSink<T>(types, limit);
+    const spec = { kind: 'sink.function' } as const;
+    this.sink(spec, 'Data stream collect sink', { function: sink }, { parallelism: 1 });
+    const result = await this.environment.execute(jobName ?? 'DataStream Collect');
+    return collectedRecords<T>(result.getAccumulatorResult(COLLECTED), types);
   }
 
   private fileSink(path: string, mode: WriteMode, method: string, csv?: CsvFormat): DataStreamSink<T> {

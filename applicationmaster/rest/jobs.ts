@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { MillraceError, serializeError } from '../../core/errors.js';
-import { jobPlan } from '../../core/graph/index.js';
+import { COLLECTED_RECORDS, jobPlan } from '../../core/graph/index.js';
 import { isHexId } from '../../core/ids.js';
 import type { ExecutionResult, JobWaiting, SubmitResponse } from '../../core/protocol/index.js';
 import type { JobMaster } from '../jobmaster/job-master.js';
@@ -80,11 +80,9 @@ export function registerJobs(app: FastifyInstance, options: RestServerOptions): 
 
   app.get<JobPath>('/jobs/:jobId/accumulators', r => ({
     'job-accumulators': [],
-    'user-task-accumulators': Object.entries(jobOf(r.params.jobId).accumulators).map(([name, { type, value }]) => ({
-      name,
-      type,
-      value: String(value),
-    })),
+    'user-task-accumulators': Object.entries(jobOf(r.params.jobId).accumulators)
+      .filter(([, { type }]) => type !== COLLECTED_RECORDS)
+      .map(([name, { type, value }]) => ({ name, type, value: String(value) })),
     'serialized-user-task-accumulators': {},
   }));
 

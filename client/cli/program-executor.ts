@@ -2,7 +2,12 @@ import { dryBind, type SubmittingExecutor } from '../../bundle/index.js';
 import { messageOf } from '../../core/errors.js';
 import type { JobHandle } from '../../core/executor.js';
 import type { FileSystems } from '../../core/fs/index.js';
-import type { GenerateOptions, JobResultData, StreamGraph } from '../../core/graph/index.js';
+import {
+  COLLECTED_RECORDS,
+  type GenerateOptions,
+  type JobResultData,
+  type StreamGraph,
+} from '../../core/graph/index.js';
 import type { CliIo } from './io.js';
 import type { JobSubmitter } from './job-submission.js';
 import { JobWatch } from './job-watch.js';
@@ -105,7 +110,7 @@ export class ProgramExecutor implements SubmittingExecutor {
 
 /** The lines that Flink prints after a job. */
 export function formatResult({ jobId, netRuntimeMs, accumulators }: JobResultData): string[] {
-  const names = Object.entries(accumulators);
+  const names = Object.entries(accumulators).filter(([, { type }]) => type !== COLLECTED_RECORDS);
   return [
     'Program execution finished',
     `Job with JobID ${jobId} has finished.`,

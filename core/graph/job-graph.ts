@@ -80,6 +80,9 @@ export interface AccumulatorValue {
   value: number | bigint | string;
 }
 
+/** The type of an accumulator that is a job's records and no figure: nobody wants to see it. */
+export const COLLECTED_RECORDS = 'CollectedRecords';
+
 /** The job as plain data: travels as msgpack, shows as JSON. Layer 2 of 4. */
 export interface JobGraph {
   jobId: HexId;

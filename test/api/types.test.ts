@@ -144,6 +144,7 @@ describe('the types of the programming interface', () => {
     is<typeof configured, SingleOutputStreamOperator<string>>();
     const repartitioned = words.rebalance();
     is<typeof repartitioned, DataStream<string>>();
+    is<ReturnType<typeof configured.executeAndCollect>, Promise<string[]>>();
     is<ReturnType<typeof env.execute>, Promise<JobExecutionResult>>();
     is<ReturnType<typeof env.executeAsync>, Promise<JobClient>>();
   });
