@@ -1,5 +1,5 @@
 import type { RecordedNode } from './graph-recorder.js';
-import { nonEmpty, setParallelismOf } from './operator-settings.js';
+import { nonEmpty, setParallelismOf, validMaxParallelism, validUidHash } from './operator-settings.js';
 
 /** The end of a stream. */
 export class DataStreamSink<T> {
@@ -17,9 +17,22 @@ export class DataStreamSink<T> {
     this.node.uid = nonEmpty(uid, 'uid');
     return this;
   }
+  /**
+   * Gives the sink's id itself, 32 hexadecimal digits, as REST, logs and savepoints show it: for a job whose sink had no
+   * uid when its state was written. Stronger than `uid`. Unique in the job.
+   */
+  setUidHash(uidHash: string): this {
+    this.node.uidHash = validUidHash(uidHash);
+    return this;
+  }
   /** Stronger than the environment's and `-p`. */
   setParallelism(parallelism: number): this {
     setParallelismOf(this.node, parallelism);
+    return this;
+  }
+  /** The greatest parallelism that the sink can ever have. */
+  setMaxParallelism(maxParallelism: number): this {
+    this.node.maxParallelism = validMaxParallelism(maxParallelism);
     return this;
   }
   /** Operators of one group may share a slot. Inherited from the inputs if they agree, else `default`. */

@@ -27,6 +27,7 @@ export interface Outlet {
 export interface RecordedNode {
   id: number;
   uid?: string;
+  uidHash?: string;
   name: string;
   spec: OperatorSpec;
   parallelism: number;
@@ -93,9 +94,10 @@ export class GraphRecorder {
     for (const recorded of this.nodes) {
       const inputs = this.edges.filter(e => e.target === recorded.id).map(e => byId.get(e.source)!);
       const operatorId =
-        recorded.uid !== undefined
+        recorded.uidHash ??
+        (recorded.uid !== undefined
           ? stableId('uid', recorded.uid)
-          : stableId('operator', recorded.id, recorded.spec.kind, ...inputs.map(i => i.operatorId));
+          : stableId('operator', recorded.id, recorded.spec.kind, ...inputs.map(i => i.operatorId)));
       const groups = new Set(inputs.map(i => i.slotSharingGroup));
       const inherited = groups.size === 1 ? [...groups][0]! : 'default';
       const node: StreamNode = {

@@ -37,6 +37,15 @@ export function validBufferTimeout(timeoutMs: number): number {
   );
 }
 
+/** An operator id as text: 32 hexadecimal digits. */
+export function validUidHash(hash: string): string {
+  if (typeof hash === 'string' && /^[0-9a-f]{32}$/i.test(hash)) return hash.toLowerCase();
+  throw new MillraceError(
+    'INVALID_PROGRAM',
+    `Node hash must be a 32 character String that describes a hex code. Found: ${String(hash)}`,
+  );
+}
+
 export function nonEmpty(text: string, method: string): string {
   if (typeof text === 'string' && text !== '') return text;
   throw new MillraceError(

@@ -1,7 +1,13 @@
 import { MillraceError } from '../core/errors.js';
 import type { StreamExecutionEnvironment } from './environment.js';
 import type { GraphRecorder, RecordedNode } from './graph-recorder.js';
-import { nonEmpty, setParallelismOf, validBufferTimeout, validMaxParallelism } from './operator-settings.js';
+import {
+  nonEmpty,
+  setParallelismOf,
+  validBufferTimeout,
+  validMaxParallelism,
+  validUidHash,
+} from './operator-settings.js';
 import type { OutputTag } from './output-tag.js';
 import { DataStream } from './streams.js';
 
@@ -23,6 +29,14 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
   /** Ties the operator's state to an id that survives changes of the program. Unique in the job. */
   uid(uid: string): this {
     this.node.uid = nonEmpty(uid, 'uid');
+    return this;
+  }
+  /**
+   * Gives the operator's id itself, 32 hexadecimal digits, as REST, logs and savepoints show it: for a job whose operator had no
+   * uid when its state was written. Stronger than `uid`. Unique in the job.
+   */
+  setUidHash(uidHash: string): this {
+    this.node.uidHash = validUidHash(uidHash);
     return this;
   }
   /** Stronger than the environment's and `-p`. */

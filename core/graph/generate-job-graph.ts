@@ -128,9 +128,10 @@ function refuseDuplicateIds(nodes: Map<number, ResolvedNode>): void {
   for (const node of nodes.values()) {
     const other = seen.get(node.operatorId);
     if (other) {
+      const both = node.uidHash !== undefined ? `uid hash ${node.uidHash}` : `uid "${node.uid}"`;
       throw new MillraceError(
         'INVALID_PROGRAM',
-        `'${other.name}' and '${node.name}' have the same uid "${node.uid}". A uid must be unique in its job.`,
+        `'${other.name}' and '${node.name}' have the same ${both}. It must be unique in its job.`,
       );
     }
     seen.set(node.operatorId, node);
@@ -161,10 +162,8 @@ function buildVertex(
 ): JobVertex {
   const id = stableId('vertex', head.operatorId);
   const operators: ChainedOperator[] = [];
-  let maxParallelism = head.maxParallelism;
   const visit = (node: ResolvedNode): string => {
     vertexOf.set(node.id, id);
-    maxParallelism = Math.min(maxParallelism, node.maxParallelism);
     const operator: ChainedOperator = {
       operatorId: node.operatorId,
       name: node.name,
@@ -189,7 +188,8 @@ function buildVertex(
     return `${node.name} -> ${names.length === 1 ? names[0] : `(${names.join(', ')})`}`;
   };
   const name = visit(head);
-  const { parallelism, slotSharingGroup } = head;
+  // Key groups are the head's: what works by key gets its records over an edge, so it is never further down a chain.
+  const { parallelism, maxParallelism, slotSharingGroup } = head;
   return { id, name, operators, parallelism, maxParallelism, slotSharingGroup };
 }
 

@@ -33,9 +33,11 @@ export type KeyType = 'double';
 export interface StreamNode {
   /** Order of creation in `main`, from 1. */
   id: number;
-  /** From uid, else from the structure of the graph before it: the same in every run of the same program. */
+  /** The uid hash, else from the uid, else from the structure of the graph before it: the same in every run of the same program. */
   operatorId: HexId;
   uid?: string;
+  /** Given in place of what would be made of the uid or the structure: it is the operator id then. */
+  uidHash?: HexId;
   name: string;
   spec: OperatorSpec;
   /** -1: the job's default. */

@@ -88,6 +88,23 @@ describe('a stream', () => {
     expect(sink).to.include({ name: 'Sink: out', uid: 'u2', parallelism: 1, slotSharingGroup: 'h', chaining: 'NEVER' });
   });
 
+  it('has the id that setUidHash gives, whatever its uid', () => {
+    const hash = '0123456789ABCDEF0123456789abcdef';
+    const ids = built(s =>
+      s
+        .map(x => x)
+        .setUidHash(hash)
+        .uid('u')
+        .print()
+        .setUidHash(hash.replace('0', 'f'))
+        .setMaxParallelism(7),
+    ).nodes.map(n => [n.operatorId, n.maxParallelism]);
+    expect(ids.slice(1)).to.deep.equal([
+      [hash.toLowerCase(), -1],
+      [`f${hash.slice(1).toLowerCase()}`, 7],
+    ]);
+  });
+
   it('keeps the id of an operator when others before it are renamed, and of one with a uid when they are removed', () => {
     const idOf = (build: (s: DataStream<Pair>) => unknown): string => last(built(build)).operatorId;
     expect(
@@ -245,6 +262,7 @@ describe('wrong use of a stream', () => {
     ['no path for CSV', s => s.writeAsCsv(''), /writeAsCsv needs a path/],
     ['no port', s => s.writeToSocket('localhost', 0, () => ''), /0 is no port: 1 to 65535/],
     ['no schema', s => s.writeToSocket('localhost', 1, given(undefined)), /writeToSocket needs a function/],
+    ['no uid hash', s => operator(s).setUidHash('0123'), /32 character String that describes a hex code. Found: 0123/],
     ['no path', s => s.writeAsText(''), /writeAsText needs a path/],
     [
       'a stream of another environment',
@@ -259,6 +277,10 @@ describe('wrong use of a stream', () => {
 
   it('is refused when the graph is made: two operators of one uid, forward between parallelisms', () => {
     expect(() => job(built(s => operator(operator(s).uid('x')).uid('x')))).to.throw(/same uid "x"/);
+    const twice = 'a'.repeat(32);
+    expect(() => job(built(s => operator(operator(s).setUidHash(twice)).setUidHash(twice)))).to.throw(
+      /'Map' and 'Map' have the same uid hash a{32}/,
+    );
     expect(() => job(built(s => operator(s.forward()).setParallelism(2)))).to.throw(/Forward partitioning/);
     expect(() => job(built(s => operator(s).setMaxParallelism(2).setParallelism(3)))).to.throw(
       /'Map' has parallelism 3/,

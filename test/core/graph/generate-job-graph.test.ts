@@ -24,41 +24,148 @@ describe('chaining', () => {
     expect(names(g)).to.deep.equal(['Source: Sequence Source -> Map -> Filter -> Sink: Print to Std. Out']);
   });
 
-  for (const [what, build] of Object.entries({
-    'a change of parallelism': s => s.map(x => x).setParallelism(1),
-    'a partitioner': s => s.rebalance().map(x => x),
-    'a keyBy': s => s.keyBy(x => x).reduce(a => a),
-    'another slot sharing group': s => s.map(x => x).slotSharingGroup('other'),
-    startNewChain: s => s.map(x => x).startNewChain(),
-    disableChaining: s => s.map(x => x).disableChaining(),
-    'a second input': s => s.union(s.map(x => x).startNewChain()).map(x => x),
-    disableOperatorChaining: (s, env) => {
-      env.disableOperatorChaining();
-      s.map(x => x);
-    },
-  } satisfies Record<string, (s: DataStreamSource<number>, env: StreamExecutionEnvironment) => unknown>)) {
-    it(`is broken by ${what}`, () => {
-      expect(graph(build).vertices.length).to.be.greaterThan(1);
+  // Chained operators are joined by ->, tasks stand apart.
+  const SOURCE = 'Source: Sequence Source';
+  for (const [what, expected, build] of [
+    ['joins what is forwarded, also where the program says so', [`${SOURCE} -> Map`], s => s.forward().map(x => x)],
+    ['is broken by a change of parallelism', [SOURCE, 'Map'], s => s.map(x => x).setParallelism(1)],
+    [
+      'goes on behind a change of parallelism',
+      [SOURCE, 'Map -> Filter'],
+      s =>
+        s
+          .map(x => x)
+          .setParallelism(1)
+          .filter(() => true)
+          .setParallelism(1),
+    ],
+    [
+      'is broken by a partitioner, also between single subtasks',
+      [SOURCE, 'Map'],
+      s =>
+        s
+          .setParallelism(1)
+          .rebalance()
+          .map(x => x)
+          .setParallelism(1),
+    ],
+    ['is broken by rescale, which is pointwise as forward is', [SOURCE, 'Map'], s => s.rescale().map(x => x)],
+    ['is broken by keyBy', [SOURCE, 'Keyed Reduce'], s => s.keyBy(x => x).reduce(a => a)],
+    [
+      'goes on behind keyBy',
+      [SOURCE, 'Map -> Filter'],
+      s =>
+        s
+          .keyBy(x => x)
+          .map(x => x)
+          .filter(() => true),
+    ],
+    ['is broken by another sharing group', [SOURCE, 'Map'], s => s.map(x => x).slotSharingGroup('other')],
+    [
+      'goes on in the other sharing group, which is inherited',
+      [SOURCE, 'Map -> Filter'],
+      s =>
+        s
+          .map(x => x)
+          .slotSharingGroup('other')
+          .filter(() => true),
+    ],
+    [
+      'is not broken by the name of the group that an operator is in anyway',
+      [`${SOURCE} -> Map`],
+      s => s.map(x => x).slotSharingGroup('default'),
+    ],
+    [
+      'begins at startNewChain, and goes on behind it',
+      [`${SOURCE} -> Map`, 'Filter -> Flat Map'],
+      s =>
+        s
+          .map(x => x)
+          .filter(() => true)
+          .startNewChain()
+          .flatMap(x => [x]),
+    ],
+    [
+      'holds nothing but the operator with disableChaining',
+      [`${SOURCE} -> Map`, 'Filter', 'Flat Map'],
+      s =>
+        s
+          .map(x => x)
+          .filter(() => true)
+          .disableChaining()
+          .flatMap(x => [x]),
+    ],
+    [
+      'holds nothing but the sink with disableChaining',
+      [`${SOURCE} -> Map`, 'Sink: Print to Std. Out'],
+      s =>
+        s
+          .map(x => x)
+          .print()
+          .disableChaining(),
+    ],
+    ['holds nothing but a source with disableChaining', [SOURCE, 'Map'], s => s.disableChaining().map(x => x)],
+    [
+      'is broken by a second edge of one input, and goes on behind it',
+      [SOURCE, 'Map', 'Filter -> Flat Map'],
+      s =>
+        s
+          .union(s.map(x => x).startNewChain())
+          .filter(() => true)
+          .flatMap(x => [x]),
+    ],
+    ['is broken by two edges of one stream', [SOURCE, 'Map'], s => s.union(s).map(x => x)],
+    [
+      'is broken by a second input, and goes on behind it',
+      [`${SOURCE} -> Map`, 'Co-Map -> Filter'],
+      s =>
+        s
+          .connect(s.map(x => x))
+          .map({ map1: x => x, map2: x => x })
+          .filter(() => true),
+    ],
+    [
+      'is not broken by other key groups or another buffer timeout',
+      [`${SOURCE} -> Map -> Filter`],
+      s =>
+        s
+          .map(x => x)
+          .setMaxParallelism(7)
+          .setBufferTimeout(0)
+          .filter(() => true),
+    ],
+    [
+      'is nowhere with disableOperatorChaining',
+      [SOURCE, 'Map', 'Filter'],
+      (s, env) => {
+        env.disableOperatorChaining();
+        s.map(x => x).filter(() => true);
+      },
+    ],
+  ] satisfies Array<[string, string[], (s: DataStreamSource<number>, env: StreamExecutionEnvironment) => unknown]>) {
+    it(what, () => {
+      expect(names(graph(build))).to.deep.equal(expected);
     });
   }
 
-  it('goes on behind startNewChain, not behind disableChaining', () => {
-    expect(
-      graph(s =>
-        s
-          .map(x => x)
-          .startNewChain()
-          .filter(() => true),
-      ).vertices,
-    ).to.have.length(2);
-    expect(
-      graph(s =>
-        s
-          .map(x => x)
-          .disableChaining()
-          .filter(() => true),
-      ).vertices,
-    ).to.have.length(3);
+  it('is nowhere with the configuration that says so, unless the program decides', () => {
+    const g = graph(s => s.map(x => x), { chaining: false });
+    expect(names(g)).to.deep.equal([SOURCE, 'Map']);
+  });
+
+  it('has the key groups of its head', () => {
+    const g = graph(s =>
+      s
+        .keyBy(x => x)
+        .reduce(a => a)
+        .setMaxParallelism(64)
+        .map(x => x)
+        .setMaxParallelism(4),
+    );
+    expect(g.vertices.map(v => [v.name, v.maxParallelism])).to.deep.equal([
+      [SOURCE, 128],
+      ['Keyed Reduce -> Map', 64],
+    ]);
   });
 
   it('names branches as Flink does', () => {
@@ -169,6 +276,41 @@ describe('the job graph', () => {
       [1, 'Data Source', undefined],
       [2, 'Operator', [[1, 'HASH']]],
       [3, 'Data Sink', [[2, 'FORWARD']]],
+    ]);
+  });
+
+  it('is shown as a plan with both inputs of an operator, and the way each edge takes', () => {
+    const env = StreamExecutionEnvironment.getExecutionEnvironment();
+    const left = env.fromSequence(1, 2);
+    const right = env
+      .fromElements(1)
+      .map(x => x)
+      .setParallelism(3)
+      .name('Right');
+    left
+      .rescale()
+      .connect(right.broadcast())
+      .map({ map1: x => x, map2: x => x })
+      .partitionCustom(
+        () => 0,
+        x => x,
+      )
+      .print();
+    const { nodes } = streamPlan(env.getStreamGraph(), { defaultParallelism: 2 });
+    expect(nodes.map(n => [n.type, n.parallelism])).to.deep.equal([
+      ['Source: Sequence Source', 2],
+      ['Source: Collection Source', 1],
+      ['Right', 3],
+      ['Co-Map', 2],
+      ['Sink: Print to Std. Out', 2],
+    ]);
+    expect(nodes.slice(2).map(n => n.predecessors)).to.deep.equal([
+      [{ id: 2, ship_strategy: 'REBALANCE', side: 'first' }],
+      [
+        { id: 1, ship_strategy: 'RESCALE', side: 'first' },
+        { id: 3, ship_strategy: 'BROADCAST', side: 'second' },
+      ],
+      [{ id: 4, ship_strategy: 'CUSTOM', side: 'first' }],
     ]);
   });
 });
