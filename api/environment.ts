@@ -76,7 +76,7 @@ export class JobClient {
  *     await env.execute('words');
  */
 export class StreamExecutionEnvironment {
-  private recorder = new GraphRecorder();
+  private readonly recorder = new GraphRecorder();
   private readonly jobConfig: JobConfig = {};
   private readonly executionConfig = new ExecutionConfig(this.jobConfig);
   private readonly types: RegisteredClass[] = [];
@@ -242,11 +242,9 @@ export class StreamExecutionEnvironment {
     return new JobClient(await executor.execute(graph));
   }
 
-  /** What was built since the last `execute`; that begins a new graph. */
+  /** What was built since the last `execute`, with all that it reads; the next graph begins after it. */
   getStreamGraph(jobName = 'Flink Streaming Job'): StreamGraph {
-    const graph = this.recorder.build(jobName, this.jobConfig, [...this.types]);
-    this.recorder = new GraphRecorder();
-    return graph;
+    return this.recorder.build(jobName, this.jobConfig, [...this.types]);
   }
 
   private source<T>(

@@ -38,10 +38,12 @@ export interface RecordedNode {
   functions: OperatorFunctions;
 }
 
-/** Collects nodes and edges while `main` runs. */
+/** Collects nodes and edges while `main` runs; streams stay usable after an `execute`, as what they read is kept. */
 export class GraphRecorder {
   readonly nodes: RecordedNode[] = [];
   readonly edges: StreamEdge[] = [];
+  /** How many nodes were there when a graph was last built. */
+  private taken = 0;
 
   add(
     spec: OperatorSpec,
@@ -87,29 +89,59 @@ export class GraphRecorder {
     return node;
   }
 
-  /** The graph so far. What leads nowhere (a map whose result nobody takes) stays: Flink runs it too. */
+  /**
+   * The graph since the last `build`: what was made since, and all that it reads. What leads nowhere (a map whose result
+   * nobody takes) stays: Flink runs it too.
+   */
   build(jobName: string, config: JobConfig, types: readonly RegisteredClass[] = []): StreamGraph {
+    const recorded = this.takeNodes();
+    const edges: StreamEdge[] = [];
     const nodes: StreamNode[] = [];
-    const byId = new Map<number, StreamNode>();
-    for (const recorded of this.nodes) {
-      const inputs = this.edges.filter(e => e.target === recorded.id).map(e => byId.get(e.source)!);
+    // Each graph has ids from 1, whatever was built before it.
+    const byRecord = new Map<number, StreamNode>();
+    for (const record of recorded) {
+      const id = nodes.length + 1;
+      const inputs: StreamNode[] = [];
+      for (const edge of this.edgesTo(record.id)) {
+        const source = byRecord.get(edge.source)!;
+        inputs.push(source);
+        edges.push({ ...edge, source: source.id, target: id });
+      }
       const operatorId =
-        recorded.uidHash ??
-        (recorded.uid !== undefined
-          ? stableId('uid', recorded.uid)
-          : stableId('operator', recorded.id, recorded.spec.kind, ...inputs.map(i => i.operatorId)));
+        record.uidHash ??
+        (record.uid !== undefined
+          ? stableId('uid', record.uid)
+          : stableId('operator', id, record.spec.kind, ...inputs.map(i => i.operatorId)));
       const groups = new Set(inputs.map(i => i.slotSharingGroup));
       const inherited = groups.size === 1 ? [...groups][0]! : 'default';
       const node: StreamNode = {
-        ...recorded,
-        functions: types.length > 0 ? { ...recorded.functions, types } : recorded.functions,
+        ...record,
+        id,
+        functions: types.length > 0 ? { ...record.functions, types } : record.functions,
         operatorId,
-        slotSharingGroup: recorded.slotSharingGroup ?? inherited,
+        slotSharingGroup: record.slotSharingGroup ?? inherited,
       };
       nodes.push(node);
-      byId.set(node.id, node);
+      byRecord.set(record.id, node);
     }
-    return { jobName, nodes, edges: [...this.edges], config: { ...config } };
+    return { jobName, nodes, edges, config: { ...config } };
+  }
+
+  /** In order of creation, so a node comes after those that it reads. */
+  private takeNodes(): RecordedNode[] {
+    const wanted = new Set<number>();
+    const want = (id: number): void => {
+      if (wanted.has(id)) return;
+      wanted.add(id);
+      for (const { source } of this.edgesTo(id)) want(source);
+    };
+    for (let id = this.taken + 1; id <= this.nodes.length; id++) want(id);
+    this.taken = this.nodes.length;
+    return this.nodes.filter(({ id }) => wanted.has(id));
+  }
+
+  private edgesTo(id: number): StreamEdge[] {
+    return this.edges.filter(e => e.target === id);
   }
 }
 

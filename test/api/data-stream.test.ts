@@ -189,6 +189,41 @@ describe('a stream', () => {
     expect(graph.edges.filter(e => e.target === last(graph).id)).to.have.length(3);
   });
 
+  it('may be read again after an execute, by a graph that has what it reads and nothing else of before', () => {
+    const env = StreamExecutionEnvironment.getExecutionEnvironment();
+    const source = env.fromElements<Pair>(['a', 1]);
+    const mapped = source.map(x => x).name('read again');
+    env.fromElements(1).print();
+    mapped.print();
+    expect(env.getStreamGraph().nodes).to.have.length(5);
+    mapped.keyBy(0).sum(1).printToErr();
+    const again = env.getStreamGraph();
+    expect(again.nodes.map(n => [n.id, n.name])).to.deep.equal([
+      [1, 'Source: Collection Source'],
+      [2, 'read again'],
+      [3, 'Keyed Aggregation'],
+      [4, 'Sink: Print to Std. Err'],
+    ]);
+    expect(again.edges.map(e => [e.source, e.target])).to.deep.equal([
+      [1, 2],
+      [2, 3],
+      [3, 4],
+    ]);
+    expect(env.getStreamGraph().nodes).to.deep.equal([]);
+  });
+
+  it('has the ids of its operators by its own graph, not by those before it', () => {
+    const ids = (env: StreamExecutionEnvironment): string[] => {
+      env
+        .fromElements(1)
+        .map(x => x)
+        .print();
+      return env.getStreamGraph().nodes.map(n => n.operatorId);
+    };
+    const env = StreamExecutionEnvironment.getExecutionEnvironment();
+    expect(ids(env)).to.deep.equal(ids(env));
+  });
+
   it('may be connected with another, which keeps the inputs, their keys and their partitioners apart', () => {
     const graph = built((s, env) => {
       const other = env.fromElements({ user: 'u', n: 1 });

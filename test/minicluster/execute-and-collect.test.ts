@@ -44,6 +44,14 @@ describe('executeAndCollect', () => {
     ).to.deep.equal([]);
   });
 
+  it('may be called for one stream and then for another that reads it', async () => {
+    const words = local()
+      .fromElements('to be', 'or not')
+      .flatMap(s => s.split(' '));
+    expect((await words.executeAndCollect()).sort()).to.deep.equal(['be', 'not', 'or', 'to']);
+    expect((await words.map(w => w.length).executeAndCollect()).sort()).to.deep.equal([2, 2, 2, 3]);
+  });
+
   it('leaves out what is beyond the limit', async () => {
     expect(await local().fromElements('a', 'b', 'c').executeAndCollect(2)).to.deep.equal(['a', 'b']);
     expect(await local().fromElements('a', 'b', 'c').executeAndCollect('named', 1)).to.deep.equal(['a']);
