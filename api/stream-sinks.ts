@@ -3,9 +3,10 @@ import type { CsvFormat } from '../core/graph/index.js';
 import { COLLECTED, CollectSink, collectedRecords } from './collected-records.js';
 import type { DataStreamSink } from './data-stream-sink.js';
 import type { SinkFunction } from './functions.js';
-import { required } from './key-selector.js';
+import { required, withMethods } from './key-selector.js';
 import { validPort } from './operator-settings.js';
 import type { SerializationSchema } from './serialization-schema.js';
+import { PrintSink, type Sink, SinkWriterFunction } from './sink.js';
 import { Stream } from './stream.js';
 import { WriteMode } from './write-mode.js';
 
@@ -61,6 +62,16 @@ export abstract class StreamSinks<T> extends Stream<T> {
   /** Hands each record to `f`. */
   addSink(f: SinkFunction<T> | ((value: T) => void | Promise<void>)): DataStreamSink<T> {
     return this.sink({ kind: 'sink.function' }, 'Sink: Unnamed', { function: required(f, 'addSink') });
+  }
+
+  /** Hands each record to a writer of the sink's, one in each subtask. */
+  sinkTo(sink: Sink<T>): DataStreamSink<T> {
+    if (sink instanceof PrintSink) {
+      const { prefix, stderr } = sink;
+      return this.sink({ kind: 'sink.print', stderr, prefix }, `Sink: Print to Std. ${stderr ? 'Err' : 'Out'}`, {});
+    }
+    const given = new SinkWriterFunction<T>(withMethods(sink, 'sinkTo', 'createWriter'));
+    return this.sink({ kind: 'sink.function' }, 'Sink: Writer', { function: given });
   }
 
   /**

@@ -2,8 +2,10 @@ import { expect } from 'chai';
 import {
   type DataStream,
   type DataStreamSink,
+  DiscardingSink,
   type KeyedStream,
   MillraceError,
+  PrintSink,
   type SingleOutputStreamOperator,
   StreamExecutionEnvironment,
   WriteMode,
@@ -34,6 +36,8 @@ describe('a stream', () => {
     ['sink.text-file', 'Sink: Unnamed', s => s.writeAsCsv('/out')],
     ['map', 'Projection', s => s.project(1)],
     ['sink.socket', 'Sink: Unnamed', s => s.writeToSocket('localhost', 9999, () => '')],
+    ['sink.print', 'Sink: Print to Std. Err', s => s.sinkTo(new PrintSink('id', true))],
+    ['sink.function', 'Sink: Writer', s => s.sinkTo(new DiscardingSink())],
     ['sink.function', 'Sink: Unnamed', s => s.addSink(() => {})],
   ] satisfies Array<[string, string, (s: DataStream<Pair>) => unknown]>) {
     it(`becomes '${name}' (${kind}) in the graph`, () => {
@@ -298,6 +302,7 @@ describe('wrong use of a stream', () => {
     ['no port', s => s.writeToSocket('localhost', 0, () => ''), /0 is no port: 1 to 65535/],
     ['no schema', s => s.writeToSocket('localhost', 1, given(undefined)), /writeToSocket needs a function/],
     ['no uid hash', s => operator(s).setUidHash('0123'), /32 character String that describes a hex code. Found: 0123/],
+    ['no sink', s => s.sinkTo(given(() => {})), /sinkTo needs an object with createWriter/],
     ['no path', s => s.writeAsText(''), /writeAsText needs a path/],
     [
       'a stream of another environment',
