@@ -18,6 +18,8 @@ export interface Routing {
   readonly select: ChannelSelector;
   /** Always channel 0. */
   readonly single?: true;
+  /** `select` gives one channel, never ALL, and nothing below says how. */
+  readonly selected?: true;
   /** One channel after the other. */
   readonly turn?: { next: number; readonly count: number };
   /** By key group of the key's hash. */
@@ -53,11 +55,11 @@ export function routingOf(context: SelectorContext): Routing {
     case 'rescale':
       return roundRobin(n, 0);
     case 'shuffle':
-      return { select: () => Math.floor(random() * n) };
+      return { selected: true, select: () => Math.floor(random() * n) };
     case 'hash':
       return byKey(context);
     case 'custom':
-      return { select: byAuthor(context) };
+      return { selected: true, select: byAuthor(context) };
   }
 }
 

@@ -12,8 +12,8 @@ export function partitionText(code: Code, partition: ResultPartition, record: st
   const edge = code.use(partition, 'edge');
   const asRow = `${edge}.collect(${record}, ${timestamp});`;
   const { layout } = partition.columns;
-  const { turn, hash, single } = partition.routing;
-  if (!layout || !(turn || hash || single)) return `${asRow}\n`;
+  const { turn, hash, single, selected, select } = partition.routing;
+  if (!layout || !(turn || hash || single || selected)) return `${asRow}\n`;
 
   const [sent, misfit, channel] = [code.name('sent'), code.name('misfit'), code.name('channel')];
   const miss = `break ${misfit}`;
@@ -24,7 +24,7 @@ export function partitionText(code: Code, partition: ResultPartition, record: st
     ? hashRouteText(code, partition, layout, record, taken, channel, miss, `{ ${asRow} break ${sent}; }`)
     : turn && turn.count > 1
       ? { before: turnText(code.use(turn, 'turn'), turn.count, channel), after: '' }
-      : { before: `${channel} = 0;\n`, after: '' };
+      : { before: `${channel} = ${selected ? `${code.use(select, 'select')}(${record})` : 0};\n`, after: '' };
   const untimed = layout.timed || timestamp === 'NaN' ? '' : `if (${timestamp} === ${timestamp}) ${miss};\n`;
   return (
     `${sent}: {\n` +

@@ -73,6 +73,40 @@ describe('a partitioner', () => {
     expect([...last.values()]).to.deep.equal(all(600).map(() => [2]));
   });
 
+  it('custom: is asked once for each record, whatever the records look like', async () => {
+    let asked = 0;
+    const located = await collected<[unknown, number]>((env, sink) => {
+      const records = env.fromSequence(0, 1999).map((n): unknown => (n % 700 === 699 ? `odd ${n}` : [n, n / 2]));
+      const partitioned = records.partitionCustom(
+        (key: number, n) => {
+          asked++;
+          return key % n;
+        },
+        r => (Array.isArray(r) ? (r[0] as number) : 699),
+      );
+      sink(partitioned.map(new Locate<unknown>()).setParallelism(3));
+    });
+    expect(asked).to.equal(2000);
+    expect(located).to.have.length(2000);
+    for (const [r, subtask] of located) expect(subtask).to.equal((Array.isArray(r) ? r[0] : 699) % 3);
+  });
+
+  it('custom: fails the job with what it gave, also after many records', async () => {
+    const failure = await subtasks(
+      2000,
+      s =>
+        s.partitionCustom(
+          (key: number) => (key === 1900 ? 3 : 0),
+          r => r,
+        ),
+      3,
+    ).then(
+      () => undefined,
+      (e: Error) => e.cause as Error,
+    );
+    expect(failure?.message).to.contain('The partitioner returned 3; a whole number from 0 to 2 is needed.');
+  });
+
   it('keyBy with Types.DOUBLE: as Flink hashes doubles, also those that are whole', async () => {
     const found = await subtasks(600, s => s.keyBy(r => r / 2, Types.DOUBLE), 3);
     const expected = (key: number): number => subtaskOfKeyGroup(keyGroupOf(hashDoubleKey(key), 128), 3, 128);
