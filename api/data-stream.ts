@@ -4,8 +4,9 @@ import { ConnectedStreams } from './connected-streams.js';
 import type { Collector, FilterFunction, FlatMapFunction, KeySelector, MapFunction } from './functions.js';
 import { type Field, type FieldValue, required, selectorOf } from './key-selector.js';
 import type { Methods, ProcessFunction } from './process-functions.js';
+import type { OutputSelector } from './split-stream.js';
 import { StreamPartitioning } from './stream-partitioning.js';
-import { KeyedStream, type SingleOutputStreamOperator } from './streams.js';
+import { KeyedStream, type SingleOutputStreamOperator, SplitStream } from './streams.js';
 import {
   type AssignerWithPeriodicWatermarks,
   type AssignerWithPunctuatedWatermarks,
@@ -76,6 +77,21 @@ export class DataStream<T> extends StreamPartitioning<T> {
     const keyType = type?.keyType;
     const outlets = this.outletsBy({ partitioner: 'hash', keySelector, ...(keyType !== undefined && { keyType }) });
     return new KeyedStream<T, K>(this.environment, this.recorder, outlets);
+  }
+
+  /**
+   * Gives each record names, by which `select` takes records out of the stream that results. A record may have several.
+   * Side outputs of a process function do the same for records of other types.
+   *
+   *     const even = numbers.split(n => [n % 2 === 0 ? 'even' : 'odd']).select('even');
+   */
+  split(selector: OutputSelector<T> | ((value: T) => Iterable<string>)): SplitStream<T> {
+    const f = { function: required(selector, 'split') };
+    return new SplitStream<T>(
+      this.environment,
+      this.recorder,
+      this.recorder.add({ kind: 'split' }, 'Split', [this.outlets], f),
+    );
   }
 
   /** Lets one operator read this stream and another one, which may be of another type. */

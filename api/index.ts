@@ -45,7 +45,8 @@ export { ParameterTool } from './parameter-tool.js';
 export { KeyedProcessFunction, ProcessFunction, TimeDomain, type TimerService } from './process-functions.js';
 export { type SerializationSchema, SimpleStringSchema } from './serialization-schema.js';
 export { DiscardingSink, PrintSink, type Sink, type SinkWriter } from './sink.js';
-export { DataStream, KeyedStream, SingleOutputStreamOperator } from './streams.js';
+export type { OutputSelector } from './split-stream.js';
+export { DataStream, KeyedStream, SingleOutputStreamOperator, SplitStream } from './streams.js';
 export { TimeCharacteristic } from './time-characteristic.js';
 export {
   AscendingTimestampExtractor,

@@ -5,3 +5,4 @@
 export { DataStream } from './data-stream.js';
 export { KeyedStream } from './keyed-stream.js';
 export { SingleOutputStreamOperator } from './single-output-stream-operator.js';
+export { SplitStream } from './split-stream.js';

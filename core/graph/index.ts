@@ -13,4 +13,5 @@ export {
 } from './key-groups.js';
 export * from './operators.js';
 export { jobPlan, type PlanNode, streamPlan } from './plan.js';
+export { namesOfOutput, selectedOutput } from './selected-output.js';
 export * from './stream-graph.js';

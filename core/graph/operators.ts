@@ -25,6 +25,7 @@ export type OperatorSpec =
   | { kind: 'map' } // function: MapFunction or lambda
   | { kind: 'flat-map' } // function: FlatMapFunction or lambda
   | { kind: 'filter' } // function: FilterFunction or lambda
+  | { kind: 'split' } // function: OutputSelector or lambda; side outputs by selectedOutput
   | { kind: 'process' } // function: ProcessFunction or lambda
   | { kind: 'timestamps-and-watermarks' } // function: WatermarkStrategy
   | { kind: 'identity' } // no function: what union or a bare keyBy().print() leaves behind

@@ -17,6 +17,7 @@ import { PrintSink } from './print-sink.js';
 import { ProcessOperator } from './process.js';
 import { ReduceOperator } from './reduce.js';
 import { SequenceSource } from './sequence-source.js';
+import { SplitOperator } from './split.js';
 import { TimestampsAndWatermarksOperator } from './timestamps-and-watermarks.js';
 
 /** The operator of a spec. Adding a kind means a file with its class, and a line here. */
@@ -43,6 +44,8 @@ export function createOperator(context: OperatorContext): OneInputOperator | Two
       return new TimestampsAndWatermarksOperator(context);
     case 'identity':
       return new IdentityOperator(context);
+    case 'split':
+      return new SplitOperator(context);
     case 'process':
       return new ProcessOperator(context, false);
     case 'keyed-process':

@@ -34,6 +34,7 @@ describe('a stream', () => {
     ['sink.print', 'Sink: Print to Std. Err', s => s.printToErr()],
     ['sink.text-file', 'Sink: Unnamed', s => s.writeAsText('/out')],
     ['sink.text-file', 'Sink: Unnamed', s => s.writeAsCsv('/out')],
+    ['split', 'Split', s => s.split(() => [])],
     ['map', 'Projection', s => s.project(1)],
     ['sink.socket', 'Sink: Unnamed', s => s.writeToSocket('localhost', 9999, () => '')],
     ['sink.print', 'Sink: Print to Std. Err', s => s.sinkTo(new PrintSink('id', true))],
@@ -303,6 +304,8 @@ describe('wrong use of a stream', () => {
     ['no schema', s => s.writeToSocket('localhost', 1, given(undefined)), /writeToSocket needs a function/],
     ['no uid hash', s => operator(s).setUidHash('0123'), /32 character String that describes a hex code. Found: 0123/],
     ['no sink', s => s.sinkTo(given(() => {})), /sinkTo needs an object with createWriter/],
+    ['nothing to select', s => s.split(() => []).select(), /select needs the names of outputs/],
+    ['no selector', s => s.split(given('even')), /split needs a function, it got string/],
     ['no path', s => s.writeAsText(''), /writeAsText needs a path/],
     [
       'a stream of another environment',

@@ -11,6 +11,7 @@ import {
   OutputTag,
   RichMapFunction,
   type SingleOutputStreamOperator,
+  type SplitStream,
   StreamExecutionEnvironment,
   Types,
   WatermarkStrategy,
@@ -61,6 +62,10 @@ describe('the types of the programming interface', () => {
     is<typeof projected, SingleOutputStreamOperator<[number, string]>>();
     const swapped = pairs.project(1, 0);
     is<typeof swapped, SingleOutputStreamOperator<[number, string]>>();
+    const split = orders.split(o => [o.user]);
+    is<typeof split, SplitStream<Order>>();
+    const selected = split.select('a', 'b');
+    is<typeof selected, DataStream<Order>>();
     const both = words.union(lengths);
     is<typeof both, DataStream<string | number>>();
   });
