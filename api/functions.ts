@@ -1,5 +1,13 @@
 import { MillraceError } from '../core/errors.js';
 import type { Accumulator } from './accumulators.js';
+import type { AggregatingState, ListState, MapState, ReducingState, ValueState } from './state.js';
+import type {
+  AggregatingStateDescriptor,
+  ListStateDescriptor,
+  MapStateDescriptor,
+  ReducingStateDescriptor,
+  ValueStateDescriptor,
+} from './state-descriptors.js';
 import type { Watermark } from './watermark.js';
 
 /** Where a function puts its results. */
@@ -31,8 +39,17 @@ export interface MetricGroup {
   counter(name: string): Counter;
 }
 
-/** What a rich function sees of its task. */
-export interface RuntimeContext extends TaskInfo {
+/** Where a function of a keyed stream finds its state: that of the current key. The same name is the same state. */
+export interface KeyedStateStore {
+  getState<T>(descriptor: ValueStateDescriptor<T>): ValueState<T>;
+  getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T>;
+  getMapState<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V>;
+  getReducingState<T>(descriptor: ReducingStateDescriptor<T>): ReducingState<T>;
+  getAggregatingState<IN, ACC, OUT>(descriptor: AggregatingStateDescriptor<IN, ACC, OUT>): AggregatingState<IN, OUT>;
+}
+
+/** What a rich function sees of its task. State is refused to functions of streams without keys. */
+export interface RuntimeContext extends TaskInfo, KeyedStateStore {
   getTaskInfo(): TaskInfo;
   getJobId(): string;
   /**
@@ -86,6 +103,15 @@ export interface FilterFunction<T> {
 /** Combines two records of a key into one of the same type. */
 export interface ReduceFunction<T> {
   reduce(a: T, b: T): T | Promise<T>;
+}
+/** Takes values into an accumulator, and gives a result of it. */
+export interface AggregateFunction<IN, ACC, OUT> {
+  createAccumulator(): ACC;
+  /** The accumulator with `value` in it: the same one, changed, or another. */
+  add(value: IN, accumulator: ACC): ACC;
+  getResult(accumulator: ACC): OUT;
+  /** Both in one, where windows merge. */
+  merge(a: ACC, b: ACC): ACC;
 }
 /** A key by value: string, number, boolean, bigint, Date, or arrays and objects of them. Never null. */
 export interface KeySelectorFunction<T, K> {

@@ -14,10 +14,12 @@ export { DataStreamSource, JobClient, JobExecutionResult, StreamExecutionEnviron
 export { ExecutionConfig, RestartStrategies, type RestartStrategy } from './execution-config.js';
 export {
   AbstractRichFunction,
+  type AggregateFunction,
   type Collector,
   type Counter,
   type FilterFunction,
   type FlatMapFunction,
+  type KeyedStateStore,
   type KeySelector,
   type KeySelectorFunction,
   type MapFunction,
@@ -46,6 +48,25 @@ export { KeyedProcessFunction, ProcessFunction, TimeDomain, type TimerService } 
 export { type SerializationSchema, SimpleStringSchema } from './serialization-schema.js';
 export { DiscardingSink, PrintSink, type Sink, type SinkWriter } from './sink.js';
 export type { OutputSelector } from './split-stream.js';
+export type {
+  AggregatingState,
+  AppendingState,
+  ListState,
+  MapState,
+  ReducingState,
+  State,
+  ValueState,
+} from './state.js';
+export {
+  AggregatingStateDescriptor,
+  ListStateDescriptor,
+  MapStateDescriptor,
+  ReducingStateDescriptor,
+  StateDescriptor,
+  type StateKind,
+  ValueStateDescriptor,
+} from './state-descriptors.js';
+export { StateTtlConfig } from './state-ttl-config.js';
 export { DataStream, KeyedStream, SingleOutputStreamOperator, SplitStream } from './streams.js';
 export { TimeCharacteristic } from './time-characteristic.js';
 export {

@@ -4,7 +4,7 @@ import type { FieldReference, OperatorSpec } from '../../core/graph/index.js';
 import type { LatencyMarker } from '../../core/protocol/index.js';
 import { copyRecord } from '../../core/types/index.js';
 import { columnName } from '../state/column-set.js';
-import { KeySlots } from '../state/key-slots.js';
+import type { KeySlots } from '../state/key-slots.js';
 import { SlotValues } from '../state/slot-values.js';
 import type { Code } from '../task/code.js';
 import { recordText } from '../task/record-text.js';
@@ -24,7 +24,7 @@ export class AggregateFieldOperator implements OneInputOperator {
   private readonly output: Output;
   private readonly keyOf: (record: unknown) => unknown;
   private readonly combine: Combine;
-  readonly keySlots = new KeySlots();
+  readonly keySlots: KeySlots;
   private readonly values = new SlotValues();
   private readonly copies: boolean;
 
@@ -34,6 +34,7 @@ export class AggregateFieldOperator implements OneInputOperator {
   ) {
     this.output = context.output;
     this.keyOf = keySelectorOf(context);
+    this.keySlots = context.states!.keys.keySlots;
     this.combine = combinerOf(spec, context.operator.name);
     this.copies = !context.output.takesCopies && !context.task.objectReuse;
   }

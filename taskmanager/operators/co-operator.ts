@@ -1,5 +1,6 @@
 /** HOT PATH */
 import type { LatencyMarker } from '../../core/protocol/index.js';
+import type { KeySlots } from '../state/key-slots.js';
 import { CombinedWatermarks } from './combined-watermarks.js';
 import type { OneInputOperator, OperatorCode, OperatorInput, Output, TaskEnd, TwoInputOperator } from './operator.js';
 
@@ -40,6 +41,10 @@ class SideInput implements OperatorInput {
 
   collect(record: unknown, timestamp: number): void {
     this.side.collect(record, timestamp);
+  }
+
+  get keySlots(): KeySlots | undefined {
+    return this.side.keySlots;
   }
 
   compile(c: OperatorCode, record: string, timestamp: string, slot?: string): string {

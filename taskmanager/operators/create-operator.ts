@@ -55,11 +55,11 @@ export function createOperator(context: OperatorContext): OneInputOperator | Two
     case 'aggregate-field':
       return new AggregateFieldOperator(context, spec);
     case 'co-map':
-      return new CoOperator(new MapOperator(context, 'map1'), new MapOperator(context, 'map2'), context.output);
+      return new CoOperator(new MapOperator(context, 'map1'), new MapOperator(context, 'map2', 1), context.output);
     case 'co-flat-map':
       return new CoOperator(
         new FlatMapOperator(context, 'flatMap1'),
-        new FlatMapOperator(context, 'flatMap2'),
+        new FlatMapOperator(context, 'flatMap2', 1),
         context.output,
       );
     case 'sink.print':

@@ -14,7 +14,7 @@ export class FilterOperator extends UserOperator<Predicate> {
   }
 
   protected process(record: unknown, timestamp: number): void {
-    this.position.current = this.index;
+    this.enter(record);
     const passes = this.filter(record);
     if (isThenable(passes)) this.await(passes, record, timestamp);
     else if (passes) this.output.collect(record, timestamp);
@@ -26,10 +26,10 @@ export class FilterOperator extends UserOperator<Predicate> {
     });
   }
 
-  compile({ code, next }: OperatorCode, record: string, timestamp: string): string {
+  compile({ code, next }: OperatorCode, record: string, timestamp: string, slot?: string): string {
     const passes = code.name('passes');
     return (
-      `${this.enterText(code)}const ${passes} = ${code.use(this.filter, 'filter')}(${record});\n` +
+      `${this.enterWithText(code, record, slot)}const ${passes} = ${code.use(this.filter, 'filter')}(${record});\n` +
       this.whenSettledText(code, passes, `${record}, ${timestamp}`, `if (${passes}) {\n${next(record, timestamp)}}\n`)
     );
   }

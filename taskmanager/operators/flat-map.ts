@@ -13,20 +13,20 @@ export class FlatMapOperator extends UserOperator<FlatMapper> {
   private readonly flatMap: FlatMapper;
   private readonly out: RecordCollector;
 
-  constructor(context: OperatorContext, method = 'flatMap') {
-    super(context, new UserFunction<FlatMapper>(context, method));
+  constructor(context: OperatorContext, method = 'flatMap', input = 0) {
+    super(context, new UserFunction<FlatMapper>(context, method), input);
     this.flatMap = this.user.call;
     this.out = new RecordCollector(context.output, this.position, this.index);
   }
 
   protected process(record: unknown, timestamp: number): void {
-    this.position.current = this.index;
+    this.enter(record);
     this.out.timestamp = timestamp;
     const result = this.flatMap(record, this.out);
     if (result !== undefined) this.returned(result, this.out, timestamp);
   }
 
-  compile(c: OperatorCode, record: string, timestamp: string): string {
+  compile(c: OperatorCode, record: string, timestamp: string, slot?: string): string {
     const { code } = c;
     const result = code.name('returned');
     const enter = this.enterText(code);
@@ -34,7 +34,7 @@ export class FlatMapOperator extends UserOperator<FlatMapper> {
     const out = collectorText(c, { context: this.context, enter, timestamp: time, copies: false });
     const remember = time === 'NaN' ? '' : `${time} = ${timestamp};\n`;
     return (
-      `${remember}${enter}const ${result} = ${code.use(this.flatMap, 'flatMap')}(${record}, ${out});\n` +
+      `${remember}${this.enterWithText(code, record, slot)}const ${result} = ${code.use(this.flatMap, 'flatMap')}(${record}, ${out});\n` +
       `if (${result} !== undefined) ${code.use(this, 'operator')}.returned(${result}, ${out}, ${timestamp});\n`
     );
   }

@@ -37,7 +37,7 @@ export class FunctionSink extends UserOperator<Invoke> {
   }
 
   protected process(record: unknown, timestamp: number): void {
-    this.position.current = this.index;
+    this.enter(record);
     this.sinkContext.current = timestamp;
     const result = this.invoke(record, this.sinkContext);
     if (isThenable(result)) this.await(result);
@@ -47,10 +47,10 @@ export class FunctionSink extends UserOperator<Invoke> {
     this.suspend(result, () => {});
   }
 
-  compile({ code }: OperatorCode, record: string, timestamp: string): string {
+  compile({ code }: OperatorCode, record: string, timestamp: string, slot?: string): string {
     const [context, result] = [code.use(this.sinkContext, 'context'), code.name('result')];
     return (
-      `${this.enterText(code)}${context}.current = ${timestamp};\n` +
+      `${this.enterWithText(code, record, slot)}${context}.current = ${timestamp};\n` +
       `const ${result} = ${code.use(this.invoke, 'invoke')}(${record}, ${context});\n` +
       this.whenSettledText(code, result, '', '')
     );

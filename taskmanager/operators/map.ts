@@ -8,13 +8,13 @@ type Mapper = (value: unknown) => unknown;
 export class MapOperator extends UserOperator<Mapper> {
   private readonly map: Mapper;
 
-  constructor(context: OperatorContext, method = 'map') {
-    super(context, new UserFunction<Mapper>(context, method));
+  constructor(context: OperatorContext, method = 'map', input = 0) {
+    super(context, new UserFunction<Mapper>(context, method), input);
     this.map = this.user.call;
   }
 
   protected process(record: unknown, timestamp: number): void {
-    this.position.current = this.index;
+    this.enter(record);
     const result = this.map(record);
     if (isThenable(result)) this.await(result, timestamp);
     else this.output.collect(result, timestamp);
@@ -24,10 +24,10 @@ export class MapOperator extends UserOperator<Mapper> {
     this.suspend(result, value => this.output.collect(value, timestamp));
   }
 
-  compile({ code, next }: OperatorCode, record: string, timestamp: string): string {
+  compile({ code, next }: OperatorCode, record: string, timestamp: string, slot?: string): string {
     const result = code.name('mapped');
     return (
-      `${this.enterText(code)}const ${result} = ${code.use(this.map, 'map')}(${record});\n` +
+      `${this.enterWithText(code, record, slot)}const ${result} = ${code.use(this.map, 'map')}(${record});\n` +
       this.whenSettledText(code, result, timestamp, next(result, timestamp))
     );
   }

@@ -2,8 +2,8 @@ import type { FileSystems } from '../../core/fs/index.js';
 import type { ChainedOperator, JobVertex, OperatorFunctions, TimeCharacteristicName } from '../../core/graph/index.js';
 import type { Logger } from '../../core/logging.js';
 import type { LatencyMarker } from '../../core/protocol/index.js';
-import type { KeyContext } from '../state/key-context.js';
 import type { KeySlots } from '../state/key-slots.js';
+import type { KeyedStates } from '../state/keyed-states.js';
 import type { Code } from '../task/code.js';
 import type { ProcessingTimeService } from '../timers/processing-time.js';
 
@@ -145,8 +145,8 @@ export interface OperatorContext {
   readonly output: Output;
   /** By id of their tags, those that lead somewhere; `output` takes their watermarks and statuses along. */
   readonly sideOutputs: ReadonlyMap<string, Output>;
-  /** Of an operator with an input that is keyed. */
-  readonly keys: KeyContext | undefined;
+  /** Keys and state of an operator with an input that is keyed. */
+  readonly states: KeyedStates | undefined;
   /** For the author's function; given to `setRuntimeContext` and `open`. */
   readonly runtimeContext: unknown;
 }

@@ -3,7 +3,8 @@ import type { OutputTag, TimeDomain, TimerService } from '../../api/index.js';
 import { MillraceError } from '../../core/errors.js';
 import { copyRecord, hasTimestamp, NO_TIMESTAMP } from '../../core/types/index.js';
 import type { KeyContext } from '../state/key-context.js';
-import { type InternalTimerService, VOID_NAMESPACE } from '../timers/internal-timer-service.js';
+import { VOID_NAMESPACE } from '../state/state-scope.js';
+import type { InternalTimerService } from '../timers/internal-timer-service.js';
 import type { OperatorContext } from './operator.js';
 
 /**

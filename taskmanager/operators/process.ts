@@ -1,8 +1,6 @@
 /** HOT PATH */
 import { TimeDomain } from '../../api/index.js';
 import { NO_TIMESTAMP } from '../../core/types/index.js';
-import type { KeyContext } from '../state/key-context.js';
-import type { KeySlots } from '../state/key-slots.js';
 import { InternalTimerService, type TimerTarget } from '../timers/internal-timer-service.js';
 import { collectorText } from './collector-text.js';
 import { keySelectorOf } from './key-selector.js';
@@ -17,11 +15,8 @@ type OnTimer = (timestamp: number, context: ProcessContext, out: unknown) => unk
 
 /** Process functions with one input, keyed or not. */
 export class ProcessOperator extends UserOperator<ProcessElement> implements TimerTarget {
-  readonly keySlots?: KeySlots;
   private readonly processElement: ProcessElement;
   private readonly onTimer: OnTimer | undefined;
-  private readonly keys: KeyContext | undefined;
-  private readonly keyOf: ((record: unknown) => unknown) | undefined;
   private readonly timers: InternalTimerService;
   private readonly ctx: ProcessContext;
   private readonly out: RecordCollector;
@@ -32,19 +27,21 @@ export class ProcessOperator extends UserOperator<ProcessElement> implements Tim
     this.onTimer = this.user.method<OnTimer>('onTimer');
     this.timers = new InternalTimerService(context.task, this.index, this);
     if (isKeyed) {
-      this.keyOf = keySelectorOf(context);
-      this.keys = context.keys!;
-      this.keySlots = this.keys.keySlots;
+      keySelectorOf(context);
+      this.useKeys();
     }
     this.ctx = new ProcessContext(context, this.keys, this.timers);
     this.out = new RecordCollector(context.output, this.position, this.index);
-    // The function may put the same record into another output.
-    this.out.copies = context.sideOutputs.size > 0 && !context.output.takesCopies && !context.task.objectReuse;
+    if (context.output.takesCopies || context.task.objectReuse) return;
+    // The function may put the same record into another output, or keep it in its state.
+    this.out.copies = context.sideOutputs.size > 0;
+    context.states?.whenUsed(() => {
+      this.out.copies = true;
+    });
   }
 
   protected process(record: unknown, timestamp: number): void {
-    this.position.current = this.index;
-    if (this.keys !== undefined) this.keys.slot = this.keys.keySlots.slotOf(this.keyOf!(record));
+    this.enter(record);
     this.ctx.current = timestamp;
     this.out.timestamp = timestamp;
     const result = this.processElement(record, this.ctx, this.out);
@@ -63,16 +60,10 @@ export class ProcessOperator extends UserOperator<ProcessElement> implements Tim
     });
     const result = code.name('returned');
     return (
-      `${enter}${this.keyText(code, record, slot)}${ctx}.current = ${timestamp};\n` +
+      `${this.enterWithText(code, record, slot)}${ctx}.current = ${timestamp};\n` +
       `const ${result} = ${code.use(this.processElement, 'processElement')}(${record}, ${ctx}, ${out});\n` +
       `if (${result} !== undefined) ${code.use(this, 'operator')}.returned(${result});\n`
     );
-  }
-
-  private keyText(code: OperatorCode['code'], record: string, slot: string | undefined): string {
-    if (this.keys === undefined) return '';
-    const find = slot ?? `${code.use(this.keySlots, 'slots')}.slotOf(${code.use(this.keyOf, 'keyOf')}(${record}))`;
-    return `${code.use(this.keys, 'keys')}.slot = ${find};\n`;
   }
 
   /** Lambdas may return what they like; only a promise is waited for. */

@@ -1,7 +1,7 @@
 /** HOT PATH */
 import { copyRecord, ownString } from '../../core/types/index.js';
 import { columnName } from '../state/column-set.js';
-import { KeySlots } from '../state/key-slots.js';
+import type { KeySlots } from '../state/key-slots.js';
 import { SlotValues } from '../state/slot-values.js';
 import { recordText, takeApart } from '../task/record-text.js';
 import { keySelectorOf } from './key-selector.js';
@@ -13,9 +13,9 @@ type Reducer = (accumulated: unknown, value: unknown) => unknown;
 
 /** Reduces the records of a key, and emits each new value. */
 export class ReduceOperator extends UserOperator<Reducer> {
-  readonly keySlots = new KeySlots();
+  override keySlots: KeySlots;
   private readonly reduce: Reducer;
-  private readonly keyOf: (record: unknown) => unknown;
+  protected override readonly keyOf: (record: unknown) => unknown;
   private readonly values = new SlotValues();
   /** The state keeps what it emits: the next operator gets a copy unless it takes its own. */
   private readonly copies: boolean;
@@ -24,12 +24,14 @@ export class ReduceOperator extends UserOperator<Reducer> {
     super(context, new UserFunction<Reducer>(context, 'reduce'));
     this.reduce = this.user.call;
     this.keyOf = keySelectorOf(context);
+    this.keySlots = context.states!.keys.keySlots;
     this.copies = !context.output.takesCopies && !context.task.objectReuse;
   }
 
   protected process(record: unknown, timestamp: number): void {
     this.position.current = this.index;
     const slot = this.keySlots.slotOf(this.keyOf(record));
+    if (this.keys !== undefined) this.keys.slot = slot;
     if (slot === this.values.count) {
       this.keep(slot, record, timestamp);
       return;
@@ -48,9 +50,10 @@ export class ReduceOperator extends UserOperator<Reducer> {
     this.values.becomeColumns();
     const values = code.use(this.values, 'values');
     const [at, result] = [code.name('slot'), code.name('reduced')];
+    const current = this.keys === undefined ? '' : `${code.use(this.keys, 'keys')}.slot = ${at};\n`;
     const find = slot ?? `${code.use(this.keySlots, 'slots')}.slotOf(${code.use(this.keyOf, 'keyOf')}(${record}))`;
     return (
-      `${this.enterText(code)}const ${at} = ${find};\nlet ${result};\n` +
+      `${this.enterText(code)}const ${at} = ${find};\n${current}let ${result};\n` +
       `if (${at} === ${values}.count) { ${values}.append(); ${result} = ${record}; }\n` +
       `else ${result} = ${code.use(this.reduce, 'reduce')}(${this.stateText(code, values, at)}, ${record});\n` +
       this.whenSettledText(code, result, `${at}, ${timestamp}`, this.keepText(c, values, at, result, timestamp))

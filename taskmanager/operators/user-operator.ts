@@ -1,5 +1,7 @@
 /** HOT PATH */
 import type { LatencyMarker } from '../../core/protocol/index.js';
+import { type KeyContext, NO_KEY } from '../state/key-context.js';
+import type { KeySlots } from '../state/key-slots.js';
 import { type Code, thenable } from '../task/code.js';
 import type { OneInputOperator, OperatorContext, Output, TaskEnd } from './operator.js';
 import type { UserFunction } from './user-function.js';
@@ -16,15 +18,24 @@ type Waiting =
  */
 export abstract class UserOperator<F extends (...args: never[]) => unknown> implements OneInputOperator {
   readonly takesCopies = false;
+  /** Where the input's keys find their slots: of operators that work by key, and once the author's function has keyed state. */
+  keySlots: KeySlots | undefined = undefined;
   protected readonly output: Output;
   protected readonly position: OperatorContext['task']['position'];
   protected readonly index: number;
+  /** Set once the current key has to be known. */
+  protected keys: KeyContext | undefined;
+  protected readonly keyOf: ((record: unknown) => unknown) | undefined;
   private waiting: Waiting[] | undefined;
 
   constructor(
     protected readonly context: OperatorContext,
     protected readonly user: UserFunction<F>,
+    /** Which input of the operator it works for. */
+    input = 0,
   ) {
+    this.keyOf = context.functions.keySelectors?.[input];
+    if (this.keyOf) context.states?.whenUsed(() => this.useKeys());
     this.output = context.output;
     this.position = context.task.position;
     this.index = context.index;
@@ -63,9 +74,28 @@ export abstract class UserOperator<F extends (...args: never[]) => unknown> impl
     this.output.emitLatencyMarker(marker);
   }
 
+  /** From here on the author's function finds state and timers by key. */
+  protected useKeys(): void {
+    this.keys = this.context.states!.keys;
+    this.keySlots = this.keys.keySlots;
+  }
+
+  /** The author's code runs next, for this record. */
+  protected enter(record: unknown): void {
+    this.position.current = this.index;
+    if (this.keys !== undefined) this.keys.slot = this.keys.keySlots.slotOf(this.keyOf!(record));
+  }
+
   /** Text that says whose code runs next. */
   protected enterText(code: Code): string {
     return `${code.use(this.position, 'at')}.current = ${this.index};\n`;
+  }
+
+  /** Text that does as `enter`; `slot` is an expression for that of the record's key, where it is known. */
+  protected enterWithText(code: Code, record: string, slot: string | undefined): string {
+    if (this.keys === undefined) return this.enterText(code);
+    const find = slot ?? `${code.use(this.keySlots, 'slots')}.slotOf(${code.use(this.keyOf, 'keyOf')}(${record}))`;
+    return `${this.enterText(code)}${code.use(this.keys, 'keys')}.slot = ${find};\n`;
   }
 
   /** Text that goes on with a result, or leaves it to `await(result, …)` of this operator if it is a promise. */
@@ -78,6 +108,8 @@ export abstract class UserOperator<F extends (...args: never[]) => unknown> impl
   }
 
   close(_end: TaskEnd): void | Promise<void> {
+    // No record's key is there any more.
+    if (this.keys !== undefined) this.keys.slot = NO_KEY;
     return this.user.close();
   }
 

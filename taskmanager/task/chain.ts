@@ -13,6 +13,7 @@ import type {
   TwoInputOperator,
 } from '../operators/operator.js';
 import { KeyContext } from '../state/key-context.js';
+import { KeyedStates } from '../state/keyed-states.js';
 import { SourceOutput } from './source-output.js';
 
 export interface ChainOptions {
@@ -21,7 +22,7 @@ export interface ChainOptions {
   functions: ReadonlyMap<string, OperatorFunctions>;
   /** Edges to other tasks that start at an operator, and the id of their side output if it is none of its main output. */
   edgesOf(operatorId: string): Array<{ output: Output; sideOutput: string | undefined }>;
-  runtimeContextOf(operator: ChainedOperator): unknown;
+  runtimeContextOf(operator: ChainedOperator, states: KeyedStates | undefined): unknown;
 }
 
 /** The operators of a task, wired: each calls the next directly. */
@@ -72,6 +73,9 @@ export function buildChain(options: ChainOptions): Chain {
     const main = joined(outputs, task);
     const output = sideOutputs.size > 0 ? new WithSideOutputs(main, [...sideOutputs.values()]) : main;
     const own = functions.get(operatorId) ?? {};
+    const isKeyed = own.keySelectors?.some(Boolean);
+    const states = isKeyed ? new KeyedStates(new KeyContext(), task.processingTime.now) : undefined;
+    states?.whenUsed(task.recompile);
     if (position === 0) {
       headOutput = output;
       if (isSource(operator.spec)) sourceOutput = new SourceOutput(output, task);
@@ -83,8 +87,8 @@ export function buildChain(options: ChainOptions): Chain {
       functions: own,
       output: position === 0 && sourceOutput ? sourceOutput : output,
       sideOutputs,
-      keys: own.keySelectors?.some(Boolean) ? new KeyContext() : undefined,
-      runtimeContext: runtimeContextOf(operator),
+      states,
+      runtimeContext: runtimeContextOf(operator, states),
     });
     made.set(operatorId, created);
     return created;

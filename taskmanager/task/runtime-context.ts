@@ -1,17 +1,67 @@
-import type { Accumulator, Counter, MetricGroup, RuntimeContext } from '../../api/index.js';
+import type {
+  Accumulator,
+  AggregatingState,
+  AggregatingStateDescriptor,
+  Counter,
+  ListState,
+  ListStateDescriptor,
+  MapState,
+  MapStateDescriptor,
+  MetricGroup,
+  ReducingState,
+  ReducingStateDescriptor,
+  RuntimeContext,
+  ValueState,
+  ValueStateDescriptor,
+} from '../../api/index.js';
+import { MillraceError } from '../../core/errors.js';
 import type { ChainedOperator } from '../../core/graph/index.js';
 import type { TaskContext } from '../operators/operator.js';
+import { type KeyedStates, ScopedStateStore } from '../state/keyed-states.js';
 import type { TaskAccumulators } from './accumulators.js';
 
 /** What a rich function sees of its subtask: Flink's RuntimeContext and, with the same methods, its TaskInfo. */
 export class OperatorRuntimeContext implements RuntimeContext {
   private readonly metrics = new OperatorMetricGroup();
+  private readonly store: ScopedStateStore | undefined;
 
   constructor(
     private readonly task: TaskContext,
     private readonly operator: ChainedOperator,
     private readonly accumulators: TaskAccumulators,
-  ) {}
+    /** Of an operator with a keyed input. */
+    states: KeyedStates | undefined,
+  ) {
+    this.store = states && new ScopedStateStore(states);
+  }
+
+  getState<T>(descriptor: ValueStateDescriptor<T>): ValueState<T> {
+    return this.keyedStore().getState(descriptor);
+  }
+
+  getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T> {
+    return this.keyedStore().getListState(descriptor);
+  }
+
+  getMapState<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
+    return this.keyedStore().getMapState(descriptor);
+  }
+
+  getReducingState<T>(descriptor: ReducingStateDescriptor<T>): ReducingState<T> {
+    return this.keyedStore().getReducingState(descriptor);
+  }
+
+  getAggregatingState<IN, ACC, OUT>(descriptor: AggregatingStateDescriptor<IN, ACC, OUT>): AggregatingState<IN, OUT> {
+    return this.keyedStore().getAggregatingState(descriptor);
+  }
+
+  private keyedStore(): ScopedStateStore {
+    if (this.store) return this.store;
+    throw new MillraceError(
+      'INVALID_PROGRAM',
+      "Keyed state can only be used on a 'keyed stream', i.e., after a 'keyBy()' operation.",
+    );
+  }
 
   getTaskInfo(): this {
     return this;

@@ -200,7 +200,8 @@ export class Task {
           const { sourceOperator, sideOutput } = outputs[i]!.edge;
           return sourceOperator === id ? [{ output, sideOutput }] : [];
         }),
-      runtimeContextOf: operator => new OperatorRuntimeContext(this.context, operator, this.accumulators),
+      runtimeContextOf: (operator, states) =>
+        new OperatorRuntimeContext(this.context, operator, this.accumulators, states),
     });
     this.chain = chain;
     this.runner = new ChainRunner({

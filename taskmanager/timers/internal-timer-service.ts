@@ -4,9 +4,6 @@ import { isThenable } from '../operators/user-function.js';
 import type { ProcessingTimer } from './processing-time.js';
 import { TimerQueue } from './timer-queue.js';
 
-/** The namespace of an operator that has only one. */
-export const VOID_NAMESPACE = 0;
-
 /** Whose timers fire. A thenable stops the firing until it has settled. */
 export interface TimerTarget {
   onEventTime(time: number, slot: number, namespace: number): unknown;

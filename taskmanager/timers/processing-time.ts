@@ -55,9 +55,7 @@ export class ProcessingTimeService {
   constructor(private readonly options: ProcessingTimeOptions) {}
 
   /** Epoch milliseconds. */
-  now(): number {
-    return this.options.now();
-  }
+  readonly now = (): number => this.options.now();
 
   /** Of operator `index`; `callback` gets the time that was set. */
   timer(index: number, callback: (time: number) => void): ProcessingTimer {

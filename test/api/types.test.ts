@@ -1,4 +1,6 @@
 import {
+  type AggregatingState,
+  AggregatingStateDescriptor,
   type Collector,
   type ConnectedStreams,
   type DataStream,
@@ -8,12 +10,17 @@ import {
   type JobExecutionResult,
   KeyedProcessFunction,
   type KeyedStream,
+  ListStateDescriptor,
+  MapStateDescriptor,
   OutputTag,
+  ReducingStateDescriptor,
   RichMapFunction,
+  type RuntimeContext,
   type SingleOutputStreamOperator,
   type SplitStream,
   StreamExecutionEnvironment,
   Types,
+  ValueStateDescriptor,
   WatermarkStrategy,
 } from '../../api/index.js';
 
@@ -136,6 +143,31 @@ describe('the types of the programming interface', () => {
       WatermarkStrategy.forBoundedOutOfOrderness<Order>(Duration.ofSeconds(1)).withTimestampAssigner(o => o.amount),
     );
     is<typeof timed, SingleOutputStreamOperator<Order>>();
+  });
+
+  it('know what states hold by their descriptors', () => {
+    const states = (context: RuntimeContext): void => {
+      const value = context.getState(new ValueStateDescriptor<number>('v')).value();
+      is<typeof value, number | null>();
+      const list = context.getListState(new ListStateDescriptor<Order>('l')).get();
+      is<typeof list, Iterable<Order>>();
+      const entries = context.getMapState(new MapStateDescriptor<string, Order>('m')).entries();
+      is<typeof entries, Iterable<[string, Order]>>();
+      const reduced = context.getReducingState(new ReducingStateDescriptor<number>('r', (a, b) => a + b)).get();
+      is<typeof reduced, number | null>();
+      const mean = context.getAggregatingState(
+        new AggregatingStateDescriptor('a', {
+          createAccumulator: (): [number, number] => [0, 0],
+          add: (o: Order, [n, sum]: [number, number]): [number, number] => [n + 1, sum + o.amount],
+          getResult: ([n, sum]: [number, number]) => `${sum / n}`,
+          merge: (a: [number, number], b: [number, number]): [number, number] => [a[0] + b[0], a[1] + b[1]],
+        }),
+      );
+      is<typeof mean, AggregatingState<Order, string>>();
+      // @ts-expect-error a value of another kind
+      context.getState(new ListStateDescriptor<number>('l'));
+    };
+    is<typeof states, (context: RuntimeContext) => void>();
   });
 
   it('keep a stream in the hands of its operator when it is configured', () => {

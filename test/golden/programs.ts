@@ -6,10 +6,15 @@ type Entry = { main(args: string[]): Promise<void> };
  * they are named here. A case whose part of the interface is not there yet is not in this list.
  */
 export const programs: Record<string, () => Promise<Entry>> = {
+  'connect-coflatmap-keyed': async () => (await import('./programs/connect-coflatmap-keyed.js')).ConnectCoflatmapKeyed,
   'key-groups-string': async () => (await import('./programs/key-groups-string.js')).KeyGroupsString,
+  'keyed-states': async () => (await import('./programs/keyed-states.js')).KeyedStates,
   'partition-custom': async () => (await import('./programs/partition-custom.js')).PartitionCustom,
+  'process-timers': async () => (await import('./programs/process-timers.js')).ProcessTimers,
   'rescale-2-to-3': async () => (await import('./programs/rescale-2-to-3.js')).Rescale2To3,
   'side-outputs': async () => (await import('./programs/side-outputs.js')).SideOutputs,
+  'state-ttl-create-and-write': async () =>
+    (await import('./programs/state-ttl-create-and-write.js')).StateTtlCreateAndWrite,
   'watermark-bounded': async () => (await import('./programs/watermark-bounded.js')).WatermarkBounded,
   'wordcount-streaming': async () => (await import('./programs/wordcount-streaming.js')).WordcountStreaming,
 };

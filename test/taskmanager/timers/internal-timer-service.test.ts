@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { InternalTimerService, VOID_NAMESPACE as VOID } from '../../../taskmanager/timers/internal-timer-service.js';
+import { VOID_NAMESPACE as VOID } from '../../../taskmanager/state/state-scope.js';
+import { InternalTimerService } from '../../../taskmanager/timers/internal-timer-service.js';
 import { ProcessingTimeService } from '../../../taskmanager/timers/processing-time.js';
 import { eventually } from '../../testing/eventually.js';
 

@@ -1,0 +1,49 @@
+/** HOT PATH */
+import { VOID_NAMESPACE } from './state-scope.js';
+
+/** Values by slot of a key and namespace; undefined is none. */
+export class HeapTable<V> {
+  /** Of the void namespace, by slot. */
+  private readonly values: Array<V | undefined> = [];
+  private others: Map<number, Map<number, V>> | undefined;
+
+  get(slot: number, namespace: number): V | undefined {
+    if (namespace === VOID_NAMESPACE) return slot < this.values.length ? this.values[slot] : undefined;
+    return this.others?.get(namespace)?.get(slot);
+  }
+
+  set(slot: number, namespace: number, value: V): void {
+    if (namespace !== VOID_NAMESPACE) {
+      this.setIn(slot, namespace, value);
+      return;
+    }
+    const { values } = this;
+    // No holes: V8 would look for each of them in the prototype.
+    while (values.length < slot) values.push(undefined);
+    values[slot] = value;
+  }
+
+  remove(slot: number, namespace: number): void {
+    if (namespace === VOID_NAMESPACE) {
+      if (slot < this.values.length) this.values[slot] = undefined;
+      return;
+    }
+    const values = this.others?.get(namespace);
+    if (values?.delete(slot) && values.size === 0) this.others!.delete(namespace);
+  }
+
+  forEachSlot(namespace: number, f: (slot: number) => void): void {
+    if (namespace !== VOID_NAMESPACE) {
+      for (const slot of [...(this.others?.get(namespace)?.keys() ?? [])]) f(slot);
+      return;
+    }
+    for (let slot = 0; slot < this.values.length; slot++) if (this.values[slot] !== undefined) f(slot);
+  }
+
+  private setIn(slot: number, namespace: number, value: V): void {
+    const others = (this.others ??= new Map());
+    let values = others.get(namespace);
+    if (!values) others.set(namespace, (values = new Map()));
+    values.set(slot, value);
+  }
+}
