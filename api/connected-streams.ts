@@ -1,8 +1,11 @@
+import { MillraceError } from '../core/errors.js';
 import type { OperatorSpec } from '../core/graph/index.js';
 import type { CoFlatMapFunction, CoMapFunction } from './co-functions.js';
+import { KeyedCoProcessFunction } from './co-process-functions.js';
 import type { KeySelector } from './functions.js';
 import { type Field, withMethods } from './key-selector.js';
-import { type DataStream, SingleOutputStreamOperator } from './streams.js';
+import type { Methods } from './process-functions.js';
+import { type DataStream, KeyedStream, SingleOutputStreamOperator } from './streams.js';
 import type { TypeInformation } from './type-information.js';
 
 /**
@@ -61,6 +64,28 @@ export class ConnectedStreams<A, B> {
   flatMap<R>(f: CoFlatMapFunction<A, B, R>): SingleOutputStreamOperator<R> {
     const given = withMethods(f, 'flatMap', 'flatMap1', 'flatMap2');
     return this.transform<R>({ kind: 'co-flat-map' }, 'Co-Flat Map', given);
+  }
+
+  /**
+   * Hands each record to a method for its stream, with time, side outputs and a collector; where both streams are keyed also
+   * with its key, timers and state that both share. Refuses a KeyedCoProcessFunction on streams that are not keyed.
+   *
+   *     const matched = orders.keyBy('id').connect(payments.keyBy('orderId')).process(new MatchWithin(Duration.ofMinutes(5)));
+   */
+  process<K, R>(
+    f: Methods<KeyedCoProcessFunction<K, A, B, R>, 'processElement1' | 'processElement2'>,
+  ): SingleOutputStreamOperator<R> {
+    const given = withMethods(f, 'process', 'processElement1', 'processElement2');
+    if (this.first instanceof KeyedStream && this.second instanceof KeyedStream) {
+      return this.transform<R>({ kind: 'keyed-co-process' }, 'Co-Keyed-Process', given);
+    }
+    if (f instanceof KeyedCoProcessFunction) {
+      throw new MillraceError(
+        'INVALID_PROGRAM',
+        'KeyedCoProcessFunction can only be used when both input streams are of type KeyedStream: put a keyBy before or behind connect.',
+      );
+    }
+    return this.transform<R>({ kind: 'co-process' }, 'Co-Process', given);
   }
 
   private transform<R>(spec: OperatorSpec, name: string, f: object): SingleOutputStreamOperator<R> {

@@ -7,6 +7,7 @@ export {
   RichCoFlatMapFunction,
   RichCoMapFunction,
 } from './co-functions.js';
+export { CoProcessFunction, KeyedCoProcessFunction } from './co-process-functions.js';
 export { ConnectedStreams } from './connected-streams.js';
 export { DataStreamSink } from './data-stream-sink.js';
 export { Duration, Time } from './duration.js';

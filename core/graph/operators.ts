@@ -41,6 +41,8 @@ export type OperatorSpec =
     }
   // Two inputs; each may be keyed (keySelectors[0], [1]).
   | { kind: 'co-map' } // function: CoMapFunction
+  | { kind: 'co-process' } // function: CoProcessFunction
+  | { kind: 'keyed-co-process' } // function: KeyedCoProcessFunction or CoProcessFunction; both inputs are keyed
   | { kind: 'co-flat-map' } // function: CoFlatMapFunction
   // Sinks.
   | { kind: 'sink.print'; stderr: boolean; prefix: string }

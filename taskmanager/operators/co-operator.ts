@@ -2,7 +2,7 @@
 import type { LatencyMarker } from '../../core/protocol/index.js';
 import type { KeySlots } from '../state/key-slots.js';
 import { CombinedWatermarks } from './combined-watermarks.js';
-import type { OneInputOperator, OperatorCode, OperatorInput, Output, TaskEnd, TwoInputOperator } from './operator.js';
+import type { OneInputOperator, OperatorCode, OperatorInput, TaskEnd, TwoInputOperator } from './operator.js';
 
 /**
  * Two inputs around one object of the author's: each side works as an operator with one input does, for a method of its own.
@@ -15,9 +15,9 @@ export class CoOperator implements TwoInputOperator {
   constructor(
     private readonly first: OneInputOperator,
     second: OneInputOperator,
-    output: Output,
   ) {
-    const watermarks = new CombinedWatermarks(output);
+    // The first one's timers are those of both, and what comes while one of them is waited for is queued there.
+    const watermarks = new CombinedWatermarks(first);
     this.inputs = [new SideInput(first, 0, watermarks), new SideInput(second, 1, watermarks)];
   }
 

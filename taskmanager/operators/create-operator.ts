@@ -55,13 +55,16 @@ export function createOperator(context: OperatorContext): OneInputOperator | Two
     case 'aggregate-field':
       return new AggregateFieldOperator(context, spec);
     case 'co-map':
-      return new CoOperator(new MapOperator(context, 'map1'), new MapOperator(context, 'map2', 1), context.output);
+      return new CoOperator(new MapOperator(context, 'map1'), new MapOperator(context, 'map2', 1));
     case 'co-flat-map':
-      return new CoOperator(
-        new FlatMapOperator(context, 'flatMap1'),
-        new FlatMapOperator(context, 'flatMap2', 1),
-        context.output,
-      );
+      return new CoOperator(new FlatMapOperator(context, 'flatMap1'), new FlatMapOperator(context, 'flatMap2', 1));
+    case 'co-process':
+    case 'keyed-co-process': {
+      const isKeyed = spec.kind === 'keyed-co-process';
+      const first = new ProcessOperator(context, isKeyed, { method: 'processElement1' });
+      const second = new ProcessOperator(context, isKeyed, { method: 'processElement2', input: 1, partner: first });
+      return new CoOperator(first, second);
+    }
     case 'sink.print':
       return new PrintSink(context, spec);
     case 'sink.text-file':

@@ -57,7 +57,7 @@ export interface OperatorInput extends Output {
    */
   compile?(c: OperatorCode, record: string, timestamp: string, slot?: string): string;
   /** Of an operator that works by key: where keys find their slots. */
-  readonly keySlots?: KeySlots;
+  readonly keySlots?: KeySlots | undefined;
 }
 
 /** An operator with one input: it is itself the output of the operator before it. */

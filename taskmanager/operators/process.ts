@@ -13,7 +13,14 @@ import { UserOperator } from './user-operator.js';
 type ProcessElement = (value: unknown, context: ProcessContext, out: unknown) => unknown;
 type OnTimer = (timestamp: number, context: ProcessContext, out: unknown) => unknown;
 
-/** Process functions with one input, keyed or not. */
+/** Which side of a function with two inputs an operator is; its partner has the timers, the context and the collector of both. */
+interface Side {
+  method?: string;
+  input?: number;
+  partner?: ProcessOperator;
+}
+
+/** Process functions with one input, keyed or not; two of them make one with two inputs. */
 export class ProcessOperator extends UserOperator<ProcessElement> implements TimerTarget {
   private readonly processElement: ProcessElement;
   private readonly onTimer: OnTimer | undefined;
@@ -21,17 +28,18 @@ export class ProcessOperator extends UserOperator<ProcessElement> implements Tim
   private readonly ctx: ProcessContext;
   private readonly out: RecordCollector;
 
-  constructor(context: OperatorContext, isKeyed: boolean) {
-    super(context, new UserFunction<ProcessElement>(context, 'processElement'));
+  constructor(context: OperatorContext, isKeyed: boolean, side: Side = {}) {
+    const { method = 'processElement', input = 0, partner } = side;
+    super(context, new UserFunction<ProcessElement>(context, method), input);
     this.processElement = this.user.call;
     this.onTimer = this.user.method<OnTimer>('onTimer');
-    this.timers = new InternalTimerService(context.task, this.index, this);
+    this.timers = partner?.timers ?? new InternalTimerService(context.task, this.index, this);
     if (isKeyed) {
-      keySelectorOf(context);
+      keySelectorOf(context, input);
       this.useKeys();
     }
-    this.ctx = new ProcessContext(context, this.keys, this.timers);
-    this.out = new RecordCollector(context.output, this.position, this.index);
+    this.ctx = partner?.ctx ?? new ProcessContext(context, this.keys, this.timers);
+    this.out = partner?.out ?? new RecordCollector(context.output, this.position, this.index);
     if (context.output.takesCopies || context.task.objectReuse) return;
     // The function may put the same record into another output, or keep it in its state.
     this.out.copies = context.sideOutputs.size > 0;

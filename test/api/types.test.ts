@@ -8,6 +8,7 @@ import {
   Duration,
   type JobClient,
   type JobExecutionResult,
+  KeyedCoProcessFunction,
   KeyedProcessFunction,
   type KeyedStream,
   ListStateDescriptor,
@@ -96,6 +97,19 @@ describe('the types of the programming interface', () => {
       o => o.user,
     );
     is<typeof keyed, ConnectedStreams<string, Order>>();
+    class Process extends KeyedCoProcessFunction<string, string, Order, number> {
+      processElement1(w: string, ctx: KeyedCoProcessFunction.Context<string>, out: Collector<number>): void {
+        out.collect(w.length + ctx.getCurrentKey().length);
+      }
+      processElement2(): void {}
+    }
+    const processed = keyed.process(new Process());
+    is<typeof processed, SingleOutputStreamOperator<number>>();
+    const byMethods = connected.process({
+      processElement1: (w, ctx, out: Collector<[string, number | null]>) => out.collect([w, ctx.timestamp()]),
+      processElement2: (o, _ctx, out) => out.collect([o.user, o.amount]),
+    });
+    is<typeof byMethods, SingleOutputStreamOperator<[string, number | null]>>();
     const byFields = orders.connect(pairs).keyBy('user', 0);
     is<typeof byFields, ConnectedStreams<Order, [string, number]>>();
     const wrong = (): void => {
