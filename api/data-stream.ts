@@ -1,5 +1,6 @@
 import { MillraceError } from '../core/errors.js';
 import type { OperatorSpec } from '../core/graph/index.js';
+import { BroadcastConnectedStream, BroadcastStream } from './broadcast-stream.js';
 import { ConnectedStreams } from './connected-streams.js';
 import type { Collector, FilterFunction, FlatMapFunction, KeySelector, MapFunction } from './functions.js';
 import { type Field, type FieldValue, required, selectorOf } from './key-selector.js';
@@ -94,8 +95,14 @@ export class DataStream<T> extends StreamPartitioning<T> {
     );
   }
 
-  /** Lets one operator read this stream and another one, which may be of another type. */
-  connect<B>(other: DataStream<B>): ConnectedStreams<T, B> {
+  /** Lets one operator read this stream and another one, which may be of another type, or broadcast. */
+  connect<B>(other: BroadcastStream<B>): BroadcastConnectedStream<T, B>;
+  connect<B>(other: DataStream<B>): ConnectedStreams<T, B>;
+  connect<B>(other: DataStream<B> | BroadcastStream<B>): ConnectedStreams<T, B> | BroadcastConnectedStream<T, B> {
+    if (other instanceof BroadcastStream) {
+      this.requireSameEnvironment(other.stream, 'connect');
+      return new BroadcastConnectedStream<T, B>(this, other);
+    }
     this.requireSameEnvironment(other, 'connect');
     return new ConnectedStreams<T, B>(this, other);
   }

@@ -83,9 +83,11 @@ export class GraphRecorder {
         }
         ordinal++;
       }
-      const keySelector = keyOfAll(outlets);
-      if (keySelector) (functions.keySelectors ??= [])[inputIndex] = keySelector;
     });
+    const keySelectors = inputs.map(keyOfAll);
+    // State has a key if each record has one; of a broadcast side none does, and the operator knows it.
+    const isKeyed = spec.kind === 'keyed-broadcast-process' ? keySelectors[0] : keySelectors.every(Boolean);
+    if (inputs.length > 0 && isKeyed) functions.keySelectors = keySelectors;
     return node;
   }
 

@@ -1,6 +1,9 @@
 /** The programming interface: `import { … } from 'millrace'`. */
 export { type ErrorCode, MillraceError } from '../core/errors.js';
 export { type Accumulator, DoubleCounter, IntCounter, LongCounter } from './accumulators.js';
+export { BroadcastProcessFunction, KeyedBroadcastProcessFunction } from './broadcast-functions.js';
+export type { BroadcastState, ReadOnlyBroadcastState } from './broadcast-state.js';
+export { BroadcastConnectedStream, BroadcastStream } from './broadcast-stream.js';
 export {
   type CoFlatMapFunction,
   type CoMapFunction,

@@ -1,5 +1,7 @@
+import { BroadcastStream, requireMapStates } from './broadcast-stream.js';
 import type { KeySelector, Partitioner } from './functions.js';
 import { type Field, type FieldValue, required, selectorOf } from './key-selector.js';
+import type { MapStateDescriptor } from './state-descriptors.js';
 import { StreamSinks } from './stream-sinks.js';
 import { DataStream } from './streams.js';
 
@@ -21,9 +23,21 @@ export abstract class StreamPartitioning<T> extends StreamSinks<T> {
   global(): DataStream<T> {
     return this.partition({ partitioner: 'global' });
   }
-  /** Every record to every subtask. */
-  broadcast(): DataStream<T> {
-    return this.partition({ partitioner: 'broadcast' });
+  /**
+   * Every record to every subtask. With descriptors of the states that the records may be kept in: what `connect` takes for
+   * a BroadcastProcessFunction.
+   *
+   *     const RULES = new MapStateDescriptor<string, Rule>('rules');
+   *     const alerts = events.keyBy('user').connect(rules.broadcast(RULES)).process(new Apply());
+   */
+  broadcast(): DataStream<T>;
+  broadcast(
+    first: MapStateDescriptor<unknown, unknown>,
+    ...more: MapStateDescriptor<unknown, unknown>[]
+  ): BroadcastStream<T>;
+  broadcast(...states: MapStateDescriptor<unknown, unknown>[]): DataStream<T> | BroadcastStream<T> {
+    const stream = this.partition({ partitioner: 'broadcast' });
+    return states.length === 0 ? stream : new BroadcastStream<T>(stream, requireMapStates(states));
   }
   /** Each subtask to the one of the same index; refused at `execute` if the parallelisms differ. */
   forward(): DataStream<T> {

@@ -44,6 +44,9 @@ export type OperatorSpec =
   | { kind: 'co-process' } // function: CoProcessFunction
   | { kind: 'keyed-co-process' } // function: KeyedCoProcessFunction or CoProcessFunction; both inputs are keyed
   | { kind: 'co-flat-map' } // function: CoFlatMapFunction
+  // Two inputs, the second one broadcast; `states`: names of its map states.
+  | { kind: 'broadcast-process'; states: string[] } // function: BroadcastProcessFunction
+  | { kind: 'keyed-broadcast-process'; states: string[] } // function: KeyedBroadcastProcessFunction; the first input is keyed
   // Sinks.
   | { kind: 'sink.print'; stderr: boolean; prefix: string }
   | { kind: 'sink.text-file'; path: string; overwrite: boolean; csv?: CsvFormat } // a file at parallelism 1, else a folder with files 1..N

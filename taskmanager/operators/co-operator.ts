@@ -2,7 +2,7 @@
 import type { LatencyMarker } from '../../core/protocol/index.js';
 import type { KeySlots } from '../state/key-slots.js';
 import { CombinedWatermarks } from './combined-watermarks.js';
-import type { OneInputOperator, OperatorCode, OperatorInput, TaskEnd, TwoInputOperator } from './operator.js';
+import type { OneInputOperator, OperatorInput, TaskEnd, TwoInputOperator } from './operator.js';
 
 /**
  * Two inputs around one object of the author's: each side works as an operator with one input does, for a method of its own.
@@ -32,12 +32,15 @@ export class CoOperator implements TwoInputOperator {
 
 class SideInput implements OperatorInput {
   readonly takesCopies = false;
+  readonly compile?: NonNullable<OperatorInput['compile']>;
 
   constructor(
     private readonly side: OneInputOperator,
     private readonly index: number,
     private readonly watermarks: CombinedWatermarks,
-  ) {}
+  ) {
+    if (side.compile) this.compile = (c, record, timestamp, slot) => side.compile!(c, record, timestamp, slot);
+  }
 
   collect(record: unknown, timestamp: number): void {
     this.side.collect(record, timestamp);
@@ -45,10 +48,6 @@ class SideInput implements OperatorInput {
 
   get keySlots(): KeySlots | undefined {
     return this.side.keySlots;
-  }
-
-  compile(c: OperatorCode, record: string, timestamp: string, slot?: string): string {
-    return this.side.compile!(c, record, timestamp, slot);
   }
 
   emitWatermark(timestamp: number): void {

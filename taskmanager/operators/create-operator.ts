@@ -4,6 +4,7 @@ import { csvOf, lineOf } from '../connectors/text-file/record-lines.js';
 import { TextFileSink } from '../connectors/text-file/text-file-sink.js';
 import { TextFileSource } from '../connectors/text-file/text-file-source.js';
 import { AggregateFieldOperator } from './aggregate-field.js';
+import { broadcastProcess } from './broadcast-process.js';
 import { CoOperator } from './co-operator.js';
 import { CollectionSource } from './collection-source.js';
 import { FilterOperator } from './filter.js';
@@ -65,6 +66,9 @@ export function createOperator(context: OperatorContext): OneInputOperator | Two
       const second = new ProcessOperator(context, isKeyed, { method: 'processElement2', input: 1, partner: first });
       return new CoOperator(first, second);
     }
+    case 'broadcast-process':
+    case 'keyed-broadcast-process':
+      return broadcastProcess(context, spec.kind === 'keyed-broadcast-process', spec.states);
     case 'sink.print':
       return new PrintSink(context, spec);
     case 'sink.text-file':

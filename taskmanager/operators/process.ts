@@ -18,6 +18,10 @@ interface Side {
   method?: string;
   input?: number;
   partner?: ProcessOperator;
+  /** In place of a ProcessContext. */
+  contextOf?: (timers: InternalTimerService) => ProcessContext;
+  /** The function may keep records, or emit what is kept, by means that the operator does not see. */
+  keeps?: boolean;
 }
 
 /** Process functions with one input, keyed or not; two of them make one with two inputs. */
@@ -29,7 +33,7 @@ export class ProcessOperator extends UserOperator<ProcessElement> implements Tim
   private readonly out: RecordCollector;
 
   constructor(context: OperatorContext, isKeyed: boolean, side: Side = {}) {
-    const { method = 'processElement', input = 0, partner } = side;
+    const { method = 'processElement', input = 0, partner, contextOf, keeps = false } = side;
     super(context, new UserFunction<ProcessElement>(context, method), input);
     this.processElement = this.user.call;
     this.onTimer = this.user.method<OnTimer>('onTimer');
@@ -38,11 +42,11 @@ export class ProcessOperator extends UserOperator<ProcessElement> implements Tim
       keySelectorOf(context, input);
       this.useKeys();
     }
-    this.ctx = partner?.ctx ?? new ProcessContext(context, this.keys, this.timers);
+    this.ctx = contextOf?.(this.timers) ?? partner?.ctx ?? new ProcessContext(context, this.keys, this.timers);
     this.out = partner?.out ?? new RecordCollector(context.output, this.position, this.index);
     if (context.output.takesCopies || context.task.objectReuse) return;
     // The function may put the same record into another output, or keep it in its state.
-    this.out.copies = context.sideOutputs.size > 0;
+    this.out.copies = keeps || context.sideOutputs.size > 0;
     context.states?.whenUsed(() => {
       this.out.copies = true;
     });

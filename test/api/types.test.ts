@@ -1,6 +1,8 @@
 import {
   type AggregatingState,
   AggregatingStateDescriptor,
+  type BroadcastConnectedStream,
+  type BroadcastStream,
   type Collector,
   type ConnectedStreams,
   type DataStream,
@@ -120,6 +122,27 @@ describe('the types of the programming interface', () => {
       connected.map({ map1: w => w });
     };
     is<typeof wrong, () => void>();
+  });
+
+  it('follow a broadcast stream and its states', () => {
+    const rules = new MapStateDescriptor<string, Order>('rules');
+    const broadcast = orders.broadcast(rules);
+    is<typeof broadcast, BroadcastStream<Order>>();
+    const plain = orders.broadcast();
+    is<typeof plain, DataStream<Order>>();
+    const connected = words.connect(broadcast);
+    is<typeof connected, BroadcastConnectedStream<string, Order>>();
+    const processed = connected.process({
+      processElement(w, ctx, out: Collector<number>) {
+        out.collect(ctx.getBroadcastState(rules).get(w)?.amount ?? 0);
+        // @ts-expect-error what reads does not write
+        ctx.getBroadcastState(rules).put;
+      },
+      processBroadcastElement(o, ctx) {
+        ctx.getBroadcastState(rules).put(o.user, o);
+      },
+    });
+    is<typeof processed, SingleOutputStreamOperator<number>>();
   });
 
   it('know the key of a field, a position and a function', () => {

@@ -6,6 +6,7 @@ type Entry = { main(args: string[]): Promise<void> };
  * they are named here. A case whose part of the interface is not there yet is not in this list.
  */
 export const programs: Record<string, () => Promise<Entry>> = {
+  'broadcast-state': async () => (await import('./programs/broadcast-state.js')).BroadcastState,
   'connect-coflatmap-keyed': async () => (await import('./programs/connect-coflatmap-keyed.js')).ConnectCoflatmapKeyed,
   'key-groups-string': async () => (await import('./programs/key-groups-string.js')).KeyGroupsString,
   'keyed-states': async () => (await import('./programs/keyed-states.js')).KeyedStates,
