@@ -73,6 +73,8 @@ export class Task {
   private opening: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
   private emitted = 0;
+  /** Timers run, no record: a failure is none of a record's. */
+  private firesTimers = false;
   private emitUntil = 0;
   private end: TaskEnd | undefined;
   private settleDone!: () => void;
@@ -153,7 +155,10 @@ export class Task {
     if (this.end !== undefined) return;
     const { vertex, subtaskIndex } = this.descriptor;
     const operator = vertex.operators[this.position.current];
-    void this.terminate('failed', taskError(error, { vertex, subtaskIndex, operator, record: this.runner?.record }));
+    void this.terminate(
+      'failed',
+      taskError(error, { vertex, subtaskIndex, operator, record: this.firesTimers ? undefined : this.runner?.record }),
+    );
   }
 
   /** Ends the task with an error of its slot's, which no operator is to blame for. */
@@ -247,7 +252,9 @@ export class Task {
     if (!this.isWritable()) return 'backPressured';
     this.latencySource?.emitDue();
     if (this.processingTime.isDue) {
+      this.firesTimers = true;
       this.processingTime.fireDue();
+      this.firesTimers = false;
       return 'more';
     }
     return this.runner!.step();

@@ -6,7 +6,7 @@ const FIRST_CAPACITY = 64;
 
 /**
  * Timers in the order of their times, each once: a timer is a time, the slot of its key and a namespace. All of them lie in
- * a few arrays, about 40 bytes each: a heap of their numbers, and a table that finds a timer by what it is. Of timers of
+ * a few arrays, about 50 bytes each: a heap of their numbers, and a table that finds a timer by what it is. Of timers of
  * one time the one that was set first comes first.
  */
 export class TimerQueue {
@@ -23,7 +23,9 @@ export class TimerQueue {
   private orders = new Float64Array(FIRST_CAPACITY);
   /** Its place in the heap; of a number that is free, the next free one. */
   private places = new Int32Array(FIRST_CAPACITY);
+  /** Four below each; their times stand beside them, since that is where the comparing is done. */
   private heap = new Int32Array(FIRST_CAPACITY);
+  private keys = new Float64Array(FIRST_CAPACITY);
   /** Open addressing, load at most a half: number plus one, 0 for an empty place. */
   private table = new Int32Array(FIRST_CAPACITY * 2);
   private free = -1;
@@ -37,7 +39,7 @@ export class TimerQueue {
 
   /** Of the first timer; Infinity if there is none. */
   get nextTime(): number {
-    return this.count === 0 ? Number.POSITIVE_INFINITY : this.times[this.heap[0]!]!;
+    return this.count === 0 ? Number.POSITIVE_INFINITY : this.keys[0]!;
   }
 
   /** False if it is there already. Throws ILLEGAL_ARGUMENT for a time that is no number. */
@@ -94,38 +96,47 @@ export class TimerQueue {
     this.free = id;
   }
 
-  private isBefore(a: number, b: number): boolean {
-    const difference = this.times[a]! - this.times[b]!;
-    return difference < 0 || (difference === 0 && this.orders[a]! < this.orders[b]!);
+  /** Whether one at `time` goes before what stands at a place. */
+  private isBefore(time: number, id: number, place: number): boolean {
+    const other = this.keys[place]!;
+    return time < other || (time === other && this.orders[id]! < this.orders[this.heap[place]!]!);
   }
 
   private moveUp(place: number, id: number): void {
-    const { heap, places } = this;
+    const { heap, keys, places } = this;
+    const time = this.times[id]!;
     while (place > 0) {
-      const above = (place - 1) >> 1;
+      const above = (place - 1) >> 2;
+      if (!this.isBefore(time, id, above)) break;
       const parent = heap[above]!;
-      if (!this.isBefore(id, parent)) break;
       heap[place] = parent;
+      keys[place] = keys[above]!;
       places[parent] = place;
       place = above;
     }
     heap[place] = id;
+    keys[place] = time;
     places[id] = place;
   }
 
   private moveDown(place: number, id: number): void {
-    const { heap, places, count } = this;
+    const { heap, keys, places, count } = this;
+    const time = this.times[id]!;
     for (;;) {
-      let below = place * 2 + 1;
-      if (below >= count) break;
-      if (below + 1 < count && this.isBefore(heap[below + 1]!, heap[below]!)) below++;
+      const first = place * 4 + 1;
+      if (first >= count) break;
+      const end = Math.min(first + 4, count);
+      let below = first;
+      for (let at = first + 1; at < end; at++) if (this.isBefore(keys[at]!, heap[at]!, below)) below = at;
+      if (this.isBefore(time, id, below)) break;
       const child = heap[below]!;
-      if (!this.isBefore(child, id)) break;
       heap[place] = child;
+      keys[place] = keys[below]!;
       places[child] = place;
       place = below;
     }
     heap[place] = id;
+    keys[place] = time;
     places[id] = place;
   }
 
@@ -162,6 +173,7 @@ export class TimerQueue {
     this.orders = grown(this.orders, capacity);
     this.places = grown(this.places, capacity);
     this.heap = grown(this.heap, capacity);
+    this.keys = grown(this.keys, capacity);
     this.table = new Int32Array(capacity * 2);
     for (let i = 0; i < this.count; i++) {
       const id = this.heap[i]!;
