@@ -1,6 +1,6 @@
 import { MillraceError } from '../core/errors.js';
 import { COLLECTED_RECORDS, type RegisteredClass } from '../core/graph/index.js';
-import { decodeBatch, encodeBatch, RecordGuard, type RowBatch, TypeRegistry } from '../core/types/index.js';
+import { decodeBatch, encodeBatch, RecordGuard, RowBatch, TypeRegistry } from '../core/types/index.js';
 import type { Accumulator } from './accumulators.js';
 import { RichSinkFunction } from './functions.js';
 
@@ -35,7 +35,7 @@ class Records implements Accumulator<unknown, string> {
   }
   getLocalValue(): string {
     const { bytes, odd, typed } = this.guard;
-    const batch = encodeBatch({ records: this.records, timestamps: undefined, bytes, odd, typed });
+    const batch = encodeBatch(new RowBatch(this.records, undefined, bytes, odd, typed));
     return Buffer.from(batch).toString('base64');
   }
   resetLocal(): void {
