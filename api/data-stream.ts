@@ -2,12 +2,13 @@ import { MillraceError } from '../core/errors.js';
 import type { OperatorSpec } from '../core/graph/index.js';
 import { BroadcastConnectedStream, BroadcastStream } from './broadcast-stream.js';
 import { ConnectedStreams } from './connected-streams.js';
+import { type Duration, millisOf } from './duration.js';
 import type { Collector, FilterFunction, FlatMapFunction, KeySelector, MapFunction } from './functions.js';
 import { type Field, type FieldValue, required, selectorOf } from './key-selector.js';
 import type { Methods, ProcessFunction } from './process-functions.js';
 import type { OutputSelector } from './split-stream.js';
 import { StreamPartitioning } from './stream-partitioning.js';
-import { KeyedStream, type SingleOutputStreamOperator, SplitStream } from './streams.js';
+import { IterativeStream, KeyedStream, type SingleOutputStreamOperator, SplitStream } from './streams.js';
 import {
   type AssignerWithPeriodicWatermarks,
   type AssignerWithPunctuatedWatermarks,
@@ -93,6 +94,20 @@ export class DataStream<T> extends StreamPartitioning<T> {
       this.recorder,
       this.recorder.add({ kind: 'split' }, 'Split', [this.outlets], f),
     );
+  }
+
+  /**
+   * Begins an iteration: see `closeWith` of what it gives. Once this stream has ended and nothing was fed back for `maxWait`
+   * (a Duration or milliseconds), the iteration ends; what comes back later is lost. Without it the job never ends by itself.
+   * Watermarks do not go round.
+   */
+  iterate(maxWait: Duration | number = 0): IterativeStream<T> {
+    const maxWaitMs = millisOf(maxWait);
+    if (!Number.isFinite(maxWaitMs) || maxWaitMs < 0) {
+      throw new MillraceError('ILLEGAL_ARGUMENT', `iterate needs a time to wait, at least 0 ms: ${String(maxWaitMs)}.`);
+    }
+    const node = this.recorder.add({ kind: 'iteration', maxWaitMs }, 'Iteration', [this.outlets], {});
+    return new IterativeStream<T>(this.environment, this.recorder, node);
   }
 
   /** Lets one operator read this stream and another one, which may be of another type, or broadcast. */

@@ -1,3 +1,4 @@
+import { MillraceError } from '../core/errors.js';
 import {
   type ChainingStrategy,
   isSource,
@@ -63,32 +64,47 @@ export class GraphRecorder {
       functions,
     };
     this.nodes.push(node);
-    let ordinal = 0;
-    inputs.forEach((outlets, inputIndex) => {
-      for (const outlet of outlets) {
-        this.edges.push({
-          source: outlet.node,
-          target: node.id,
-          partitioner: outlet.partitioner,
-          inputIndex,
-          ...(outlet.keyType !== undefined && { keyType: outlet.keyType }),
-          ...(outlet.sideOutput !== undefined && { sideOutput: outlet.sideOutput }),
-        });
-        const { keySelector, customPartitioner: partitioner } = outlet;
-        if (keySelector || partitioner) {
-          (functions.edges ??= [])[ordinal] = {
-            ...(keySelector && { keySelector }),
-            ...(partitioner && { partitioner }),
-          };
-        }
-        ordinal++;
-      }
-    });
+    inputs.forEach((outlets, inputIndex) => void this.lead(outlets, node, { inputIndex }));
     const keySelectors = inputs.map(keyOfAll);
     // State has a key if each record has one; of a broadcast side none does, and the operator knows it.
     const isKeyed = spec.kind === 'keyed-broadcast-process' ? keySelectors[0] : keySelectors.every(Boolean);
     if (inputs.length > 0 && isKeyed) functions.keySelectors = keySelectors;
     return node;
+  }
+
+  /** Leads what comes from behind an iteration's head back to it. */
+  addFeedback(head: RecordedNode, outlets: readonly Outlet[]): void {
+    this.lead(outlets, head, { inputIndex: 0, feedback: true });
+  }
+
+  /** Whether a node is `origin`, or gets its records, over whatever others. */
+  reads(node: number, origin: number): boolean {
+    return this.ancestorsOf([node]).has(origin);
+  }
+
+  private lead(
+    outlets: readonly Outlet[],
+    { id, functions }: RecordedNode,
+    edge: Pick<StreamEdge, 'inputIndex' | 'feedback'>,
+  ): void {
+    let ordinal = this.edgesTo(id).length;
+    for (const { node, partitioner, keySelector, keyType, sideOutput, customPartitioner } of outlets) {
+      this.edges.push({
+        source: node,
+        target: id,
+        partitioner,
+        ...edge,
+        ...(keyType !== undefined && { keyType }),
+        ...(sideOutput !== undefined && { sideOutput }),
+      });
+      if (keySelector || customPartitioner) {
+        (functions.edges ??= [])[ordinal] = {
+          ...(keySelector && { keySelector }),
+          ...(customPartitioner && { partitioner: customPartitioner }),
+        };
+      }
+      ordinal++;
+    }
   }
 
   /**
@@ -101,10 +117,17 @@ export class GraphRecorder {
     const nodes: StreamNode[] = [];
     // Each graph has ids from 1, whatever was built before it.
     const byRecord = new Map<number, StreamNode>();
+    const feedback: StreamEdge[] = [];
     for (const record of recorded) {
       const id = nodes.length + 1;
       const inputs: StreamNode[] = [];
+      const isHead = record.spec.kind === 'iteration';
+      if (isHead) refuseOpen(record, this.edgesTo(record.id));
       for (const edge of this.edgesTo(record.id)) {
+        if (edge.feedback) {
+          feedback.push(edge);
+          continue;
+        }
         const source = byRecord.get(edge.source)!;
         inputs.push(source);
         edges.push({ ...edge, source: source.id, target: id });
@@ -119,6 +142,7 @@ export class GraphRecorder {
       const node: StreamNode = {
         ...record,
         id,
+        parallelism: isHead && record.parallelism < 0 ? inputs[0]!.parallelism : record.parallelism,
         functions: types.length > 0 ? { ...record.functions, types } : record.functions,
         operatorId,
         slotSharingGroup: record.slotSharingGroup ?? inherited,
@@ -126,25 +150,40 @@ export class GraphRecorder {
       nodes.push(node);
       byRecord.set(record.id, node);
     }
+    for (const edge of feedback) {
+      edges.push({ ...edge, source: byRecord.get(edge.source)!.id, target: byRecord.get(edge.target)!.id });
+    }
     return { jobName, nodes, edges, config: { ...config } };
   }
 
   /** In order of creation, so a node comes after those that it reads. */
   private takeNodes(): RecordedNode[] {
-    const wanted = new Set<number>();
-    const want = (id: number): void => {
-      if (wanted.has(id)) return;
-      wanted.add(id);
-      for (const { source } of this.edgesTo(id)) want(source);
-    };
-    for (let id = this.taken + 1; id <= this.nodes.length; id++) want(id);
+    const fresh = this.nodes.slice(this.taken).map(({ id }) => id);
+    const wanted = this.ancestorsOf(fresh);
     this.taken = this.nodes.length;
     return this.nodes.filter(({ id }) => wanted.has(id));
+  }
+
+  /** These nodes, and all that they read. */
+  private ancestorsOf(ids: readonly number[]): Set<number> {
+    const found = new Set<number>();
+    const queue = [...ids];
+    for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+      if (found.has(id)) continue;
+      found.add(id);
+      for (const { source } of this.edgesTo(id)) queue.push(source);
+    }
+    return found;
   }
 
   private edgesTo(id: number): StreamEdge[] {
     return this.edges.filter(e => e.target === id);
   }
+}
+
+function refuseOpen({ name }: RecordedNode, edges: readonly StreamEdge[]): void {
+  if (edges.some(e => e.feedback)) return;
+  throw new MillraceError('INVALID_PROGRAM', `Iteration '${name}' has no feedback edges: close it by closeWith.`);
 }
 
 /** The key of an input whose records are all partitioned by it. */

@@ -71,7 +71,7 @@ export {
   ValueStateDescriptor,
 } from './state-descriptors.js';
 export { StateTtlConfig } from './state-ttl-config.js';
-export { DataStream, KeyedStream, SingleOutputStreamOperator, SplitStream } from './streams.js';
+export { DataStream, IterativeStream, KeyedStream, SingleOutputStreamOperator, SplitStream } from './streams.js';
 export { TimeCharacteristic } from './time-characteristic.js';
 export {
   AscendingTimestampExtractor,

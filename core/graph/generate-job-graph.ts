@@ -54,6 +54,7 @@ export function generateJobGraph(graph: StreamGraph, options: GenerateOptions = 
       inputIndex: e.inputIndex,
       ordinal,
       partitioner: e.partitioner,
+      ...(e.feedback && { feedback: e.feedback }),
       ...(e.keyType !== undefined && { keyType: e.keyType }),
       ...(e.sideOutput !== undefined && { sideOutput: e.sideOutput }),
       bufferTimeout:
@@ -101,6 +102,14 @@ function resolve(graph: StreamGraph, options: GenerateOptions): Map<number, Reso
   for (const edge of graph.edges) {
     const source = nodes.get(edge.source)!;
     const target = nodes.get(edge.target)!;
+    if (edge.feedback && source.parallelism !== target.parallelism) {
+      throw new MillraceError(
+        'INVALID_PROGRAM',
+        'Parallelism of the feedback stream must match the parallelism of the original stream. ' +
+          `Parallelism of original stream: ${target.parallelism}; parallelism of feedback stream ('${source.name}'): ${source.parallelism}. ` +
+          'Parallelism can be modified using DataStream#setParallelism() method.',
+      );
+    }
     const resolved: ResolvedEdge = { ...edge, partitioner: partitionerOf(edge, source, target) };
     source.outputs.push(resolved);
     target.inputs.push(resolved);

@@ -33,6 +33,8 @@ export interface JobEdge {
   /** Among the edges of the target operator, from 0: finds the functions of this one. */
   ordinal: number;
   partitioner: Partitioner;
+  /** It closes an iteration: the target does not wait for its end, nor the source for room in it. */
+  feedback?: true;
   keyType?: KeyType;
   sideOutput?: string;
   /** Milliseconds; 0: each record, -1: when full. */

@@ -28,6 +28,7 @@ export type OperatorSpec =
   | { kind: 'split' } // function: OutputSelector or lambda; side outputs by selectedOutput
   | { kind: 'process' } // function: ProcessFunction or lambda
   | { kind: 'timestamps-and-watermarks' } // function: WatermarkStrategy
+  | { kind: 'iteration'; maxWaitMs: number } // no function: the head of an iteration; 0 ms: it never ends by itself
   | { kind: 'identity' } // no function: what union or a bare keyBy().print() leaves behind
   // One keyed input (keySelectors[0]).
   | { kind: 'keyed-process' } // function: KeyedProcessFunction, ProcessFunction or lambda

@@ -59,6 +59,8 @@ export interface StreamEdge {
   partitioner: Partitioner | 'default';
   /** Which input of the target: 0, or 1 for the second stream of a two-input operator. */
   inputIndex: number;
+  /** It closes an iteration: its records come from behind the target. */
+  feedback?: true;
   /** Of a `hash` edge whose keys are of a declared type. */
   keyType?: KeyType;
   /** Id of the OutputTag whose records take this edge; absent for the main output. */

@@ -8,6 +8,8 @@ import { WatermarkValve } from './watermark-valve.js';
 interface Member {
   channel: InputChannel;
   input: number;
+  /** Its records come from behind this task: neither its end nor its watermarks are waited for. */
+  feedback: boolean;
   /** Index in its input's valve. */
   valveIndex: number;
   queued: boolean;
@@ -18,7 +20,11 @@ export interface GateChannel {
   channel: InputChannel;
   /** Which input of the head operator it feeds. */
   input: number;
+  feedback?: boolean;
 }
+
+/** A thread that was held up for long has missed only one of so many parts: its records are given a chance to come back. */
+const WAIT_PARTS = 8;
 
 /** A batch for an input of the head; `undefined` records mean: nothing right now. */
 export interface GateBatch {
@@ -29,32 +35,42 @@ export interface GateBatch {
 /**
  * All inputs of a task. Channels that have something stand in a queue; each gives one element and goes to its end, so
  * a fast producer can't starve the others. Events are handled on the way: watermarks and idleness go to the head's
- * inputs through a valve each.
+ * inputs through a valve each. Where an iteration leads back to the task, it ends when nothing came back for a while.
  */
 export class InputGate {
   private readonly members: Member[];
   private readonly ready: Member[] = [];
   private inputs: readonly Collector[] = [];
   private valves: WatermarkValve[] = [];
+  /** Channels that have not ended, those that lead back not counted. */
   private open = 0;
+  private readonly feedback: readonly Member[];
+  private feedbackEnded: boolean;
+  private feedbackTimer: NodeJS.Timeout | undefined;
+  /** Parts of the time to wait that have passed without a record. */
+  private waited = 0;
   private failure: { error: unknown } | undefined;
 
   constructor(
     channels: GateChannel[],
     private readonly wake: () => void,
+    /** Milliseconds without a record from behind after which an iteration ends; 0: never. */
+    private readonly maxWaitMs = 0,
   ) {
     const counts: number[] = [];
-    this.members = channels.map(({ channel, input }) => {
+    this.members = channels.map(({ channel, input, feedback = false }) => {
       const valveIndex = counts[input] ?? 0;
-      counts[input] = valveIndex + 1;
-      return { channel, input, valveIndex, queued: false, ended: false };
+      if (!feedback) counts[input] = valveIndex + 1;
+      return { channel, input, feedback, valveIndex, queued: false, ended: false };
     });
-    this.open = this.members.length;
+    this.feedback = this.members.filter(m => m.feedback);
+    this.feedbackEnded = this.feedback.length === 0;
+    this.open = this.members.length - this.feedback.length;
   }
 
   /** All channels have ended, and all of it was taken. */
   get isFinished(): boolean {
-    return this.open === 0;
+    return this.open === 0 && this.feedbackEnded;
   }
 
   get batchesInFlight(): number {
@@ -69,7 +85,7 @@ export class InputGate {
   start(inputs: readonly Collector[]): void {
     this.inputs = inputs;
     this.valves = inputs.map(
-      (collector, i) => new WatermarkValve(this.members.filter(m => m.input === i).length, collector),
+      (collector, i) => new WatermarkValve(this.members.filter(m => m.input === i && !m.feedback).length, collector),
     );
     for (const member of this.members) {
       member.channel.open({
@@ -89,6 +105,7 @@ export class InputGate {
       if (!member) {
         // What arrived before a producer failed is worked off first; it is of no use, but it costs nothing either.
         if (this.failure) throw this.failure.error;
+        if (this.open === 0 && !this.feedbackEnded) this.awaitFeedback();
         return undefined;
       }
       member.queued = false;
@@ -103,12 +120,14 @@ export class InputGate {
   }
 
   close(): void {
+    this.stopWaiting();
     for (const { channel } of this.members) channel.close();
     this.ready.length = 0;
   }
 
   private enqueue(member: Member, wake = true): void {
     if (member.queued || member.ended) return;
+    if (member.feedback) this.stopWaiting();
     member.queued = true;
     this.ready.push(member);
     if (wake) this.wake();
@@ -116,12 +135,39 @@ export class InputGate {
 
   private endOf(member: Member): void {
     member.ended = true;
+    if (member.feedback) return;
     this.open--;
     this.valves[member.input]?.watermark(member.valveIndex, Number.MAX_SAFE_INTEGER);
     this.valves[member.input]?.status(member.valveIndex, false);
   }
 
+  private awaitFeedback(): void {
+    if (this.maxWaitMs > 0) this.feedbackTimer ??= setTimeout(this.onWaited, this.maxWaitMs / WAIT_PARTS);
+  }
+
+  private stopWaiting(): void {
+    clearTimeout(this.feedbackTimer);
+    this.feedbackTimer = undefined;
+    this.waited = 0;
+  }
+
+  /** Nothing came back for long. What comes now is dropped, so that nobody waits for it to be taken. */
+  private readonly onWaited = (): void => {
+    this.feedbackTimer = undefined;
+    if (++this.waited < WAIT_PARTS) {
+      this.awaitFeedback();
+      return;
+    }
+    this.feedbackEnded = true;
+    for (const member of this.feedback) {
+      member.ended = true;
+      member.channel.close();
+    }
+    this.wake();
+  };
+
   private handle(member: Member, event: PartitionEvent): void {
+    if (member.feedback) return;
     const valve = this.valves[member.input];
     if (event.type === 'watermark') valve?.watermark(member.valveIndex, event.timestamp);
     else if (event.type === 'status') valve?.status(member.valveIndex, event.idle);

@@ -98,7 +98,8 @@ export class ResultPartition implements Output, SubpartitionOwner {
 
   /** False: the task should stop until `onWritable`. Records given nevertheless are kept. */
   get isWritable(): boolean {
-    return this.fullCount === 0;
+    // A task that waited for room in what leads back to it, or to one before it, might wait for itself.
+    return this.fullCount === 0 || this.options.descriptor.edge.feedback === true;
   }
 
   /** The least that a consumer wants in a batch: the task should not make many more records before it looks again. */

@@ -43,6 +43,7 @@ export function createOperator(context: OperatorContext): OneInputOperator | Two
       return new FilterOperator(context);
     case 'timestamps-and-watermarks':
       return new TimestampsAndWatermarksOperator(context);
+    case 'iteration':
     case 'identity':
       return new IdentityOperator(context);
     case 'split':

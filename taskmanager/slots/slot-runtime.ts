@@ -193,7 +193,9 @@ export class SlotRuntime implements Closeable {
         onLayoutChanged: () => task?.recompile(),
       });
     });
-    const gate = descriptor.inputs.length === 0 ? undefined : new InputGate(this.channelsOf(descriptor), wake);
+    const { spec } = vertex.operators[0]!;
+    const maxWait = spec.kind === 'iteration' ? spec.maxWaitMs : 0;
+    const gate = descriptor.inputs.length === 0 ? undefined : new InputGate(this.channelsOf(descriptor), wake, maxWait);
     const logger = this.logger.child({
       jobId: descriptor.jobId,
       task: `${vertex.name} (${subtaskIndex + 1}/${vertex.parallelism})`,
@@ -215,6 +217,7 @@ export class SlotRuntime implements Closeable {
     return inputs.flatMap(({ edge, channels }) =>
       channels.map(descriptor => ({
         input: edge.inputIndex,
+        feedback: edge.feedback ?? false,
         channel: descriptor.sameSlot
           ? new LocalChannel(this.registry, descriptor.partitionId, descriptor.subpartition)
           : this.client.channel(descriptor, credits),

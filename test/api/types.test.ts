@@ -8,6 +8,7 @@ import {
   type DataStream,
   type DataStreamSource,
   Duration,
+  type IterativeStream,
   type JobClient,
   type JobExecutionResult,
   KeyedCoProcessFunction,
@@ -76,6 +77,10 @@ describe('the types of the programming interface', () => {
     is<typeof split, SplitStream<Order>>();
     const selected = split.select('a', 'b');
     is<typeof selected, DataStream<Order>>();
+    const iteration = words.iterate(100);
+    is<typeof iteration, IterativeStream<string>>();
+    const fed = iteration.closeWith(iteration.map(w => w));
+    is<typeof fed, DataStream<string>>();
     const both = words.union(lengths);
     is<typeof both, DataStream<string | number>>();
   });
