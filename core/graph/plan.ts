@@ -1,4 +1,4 @@
-import type { GenerateOptions } from './generate-job-graph.js';
+import { type GenerateOptions, generateJobGraph } from './generate-job-graph.js';
 import type { JobGraph } from './job-graph.js';
 import { isSink, isSource } from './operators.js';
 import type { StreamGraph } from './stream-graph.js';
@@ -23,8 +23,9 @@ export interface PlanNode {
   predecessors?: Array<{ id: number; ship_strategy: string; side: 'first' | 'second' }>;
 }
 
-/** The StreamGraph as `flink info` prints it. */
+/** The StreamGraph as `flink info` prints it. Throws INVALID_PROGRAM for one that a submission would be refused for. */
 export function streamPlan(graph: StreamGraph, options: GenerateOptions = {}): { nodes: PlanNode[] } {
+  generateJobGraph(graph, options);
   const parallelism = new Map<number, number>();
   for (const n of graph.nodes) {
     parallelism.set(

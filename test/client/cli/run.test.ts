@@ -111,6 +111,24 @@ describe('flink run', () => {
     expect(manager.jobs.size).to.equal(0);
   });
 
+  it('brings back what a program collects, and shows no accumulator of it', async () => {
+    const collecting = user.file(
+      'collect.js',
+      `import { StreamExecutionEnvironment } from 'millrace';
+      export async function main() {
+        const env = StreamExecutionEnvironment.getExecutionEnvironment();
+        const words = await env.fromElements('to be', 'or not').flatMap(s => s.split(' ')).executeAndCollect();
+        // What was collected makes the next job: whoever takes functions from it has to see the same.
+        const lengths = await env.fromCollection(words.sort()).map(w => w.length).setParallelism(1).executeAndCollect('lengths', 3);
+        if (lengths.join() !== '2,3,2') throw new Error('It got ' + lengths.join());
+      }`,
+    );
+    const { code, out, err } = await user.flink('run', '-t', 'local', collecting);
+    expect(code, err).to.equal(0);
+    expect(lines(out).filter(line => SUBMITTED.test(line))).to.have.length(2);
+    expect(out).not.to.contain('Accumulator Results');
+  });
+
   describe('refuses', () => {
     const usage: Array<[string, string[], string]> = [
       ['-p that is no number', ['-p', 'x'], 'The parallelism must be a positive number: x'],

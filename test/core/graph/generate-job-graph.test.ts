@@ -313,4 +313,10 @@ describe('the job graph', () => {
       [{ id: 4, ship_strategy: 'CUSTOM', side: 'first' }],
     ]);
   });
+
+  it('is no plan where it can not run', () => {
+    const env = StreamExecutionEnvironment.getExecutionEnvironment();
+    env.fromSequence(1, 2).forward().print().setParallelism(1);
+    expect(() => streamPlan(env.getStreamGraph(), { defaultParallelism: 2 })).to.throw(/Forward partitioning/);
+  });
 });
