@@ -50,6 +50,23 @@ describe('MiniCluster', () => {
     expect(error?.cause).to.be.instanceOf(Error).and.include({ name: 'RangeError', message: 'mine' });
   });
 
+  it('runs a job only where each of its sharing groups has slots of its own', async () => {
+    const grouped = (env: StreamExecutionEnvironment): void => {
+      env
+        .fromSequence(1, 4)
+        .map(n => n)
+        .slotSharingGroup('other')
+        .print();
+    };
+    // Enough for the wider group, not for both.
+    cluster = await MiniCluster.start({ slotsPerTaskManager: 3, print });
+    expect(() => submit(grouped, 2)).to.throw(/needs 4 slots, session is capped at 3/);
+    await cluster.close();
+    cluster = await MiniCluster.start({ slotsPerTaskManager: 4, print });
+    await submit(grouped, 2).result();
+    expect(printed.join('').trim().split('\n')).to.have.length(4);
+  });
+
   it('cancels what runs when it closes', async () => {
     cluster = await MiniCluster.start({ slotsPerTaskManager: 2, print });
     const endless = (env: StreamExecutionEnvironment): void => {
