@@ -45,7 +45,9 @@ export abstract class BroadcastProcessFunction<A, B, O> extends AbstractRichFunc
   ): void | Promise<void>;
 }
 export namespace BroadcastProcessFunction {
+  /** Of a record that is not broadcast. */
   export interface ReadOnlyContext extends ReadingContext {}
+  /** Of a broadcast record. */
   export interface Context extends WritingContext {}
 }
 
@@ -71,14 +73,17 @@ export abstract class KeyedBroadcastProcessFunction<K, A, B, O> extends Abstract
   ): void | Promise<void> {}
 }
 export namespace KeyedBroadcastProcessFunction {
+  /** Of a record of the keyed stream. */
   export interface ReadOnlyContext<K> extends ReadingContext {
     timerService(): TimerService;
     /** The key of the record, or of the timer. */
     getCurrentKey(): K;
   }
+  /** Of a timer. */
   export interface OnTimerContext<K> extends ReadOnlyContext<K> {
     timeDomain(): TimeDomain;
   }
+  /** Of a broadcast record. */
   export interface Context<K> extends WritingContext {
     /** Calls `f` for each key of this subtask that has something in a keyed state; `f` may change it. */
     applyToKeyedState<S extends State>(descriptor: StateDescriptor<S>, f: (key: K, state: S) => void): void;

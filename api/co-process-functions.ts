@@ -11,7 +11,9 @@ export abstract class CoProcessFunction<A, B, O> extends AbstractRichFunction {
   onTimer(_timestamp: number, _ctx: CoProcessFunction.OnTimerContext, _out: Collector<O>): void | Promise<void> {}
 }
 export namespace CoProcessFunction {
+  /** Time and side outputs of a record. */
   export type Context = ProcessFunction.Context;
+  /** The same of a timer. */
   export type OnTimerContext = ProcessFunction.OnTimerContext;
 }
 
@@ -29,6 +31,8 @@ export abstract class KeyedCoProcessFunction<K, A, B, O> extends AbstractRichFun
   ): void | Promise<void> {}
 }
 export namespace KeyedCoProcessFunction {
+  /** Key, time, timers and side outputs of a record. */
   export type Context<K> = KeyedProcessFunction.Context<K>;
+  /** The same of a timer. */
   export type OnTimerContext<K> = KeyedProcessFunction.OnTimerContext<K>;
 }

@@ -42,7 +42,7 @@ export interface RecordedNode {
 /** Collects nodes and edges while `main` runs; streams stay usable after an `execute`, as what they read is kept. */
 export class GraphRecorder {
   readonly nodes: RecordedNode[] = [];
-  readonly edges: StreamEdge[] = [];
+  private readonly edges = new Map<number, StreamEdge[]>();
   /** How many nodes were there when a graph was last built. */
   private taken = 0;
 
@@ -87,9 +87,16 @@ export class GraphRecorder {
     { id, functions }: RecordedNode,
     edge: Pick<StreamEdge, 'inputIndex' | 'feedback'>,
   ): void {
-    let ordinal = this.edgesTo(id).length;
+    const edges = this.edgesTo(id);
+    this.edges.set(id, edges);
     for (const { node, partitioner, keySelector, keyType, sideOutput, customPartitioner } of outlets) {
-      this.edges.push({
+      if (keySelector || customPartitioner) {
+        (functions.edges ??= [])[edges.length] = {
+          ...(keySelector && { keySelector }),
+          ...(customPartitioner && { partitioner: customPartitioner }),
+        };
+      }
+      edges.push({
         source: node,
         target: id,
         partitioner,
@@ -97,13 +104,6 @@ export class GraphRecorder {
         ...(keyType !== undefined && { keyType }),
         ...(sideOutput !== undefined && { sideOutput }),
       });
-      if (keySelector || customPartitioner) {
-        (functions.edges ??= [])[ordinal] = {
-          ...(keySelector && { keySelector }),
-          ...(customPartitioner && { partitioner: customPartitioner }),
-        };
-      }
-      ordinal++;
     }
   }
 
@@ -177,7 +177,7 @@ export class GraphRecorder {
   }
 
   private edgesTo(id: number): StreamEdge[] {
-    return this.edges.filter(e => e.target === id);
+    return this.edges.get(id) ?? [];
   }
 }
 
