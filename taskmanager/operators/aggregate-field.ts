@@ -34,6 +34,8 @@ export class AggregateFieldOperator implements OneInputOperator {
   ) {
     this.output = context.output;
     this.keyOf = keySelectorOf(context);
+    // Each key has a value, for ever.
+    context.states!.keys.forgetNone();
     this.keySlots = context.states!.keys.keySlots;
     this.combine = combinerOf(spec, context.operator.name);
     this.copies = !context.output.takesCopies && !context.task.objectReuse;

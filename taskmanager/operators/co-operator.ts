@@ -25,6 +25,10 @@ export class CoOperator implements TwoInputOperator {
     return this.first.open?.();
   }
 
+  endOfSlice(): void {
+    this.first.endOfSlice?.();
+  }
+
   close(end: TaskEnd): void | Promise<void> {
     return this.first.close?.(end);
   }

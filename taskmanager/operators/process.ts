@@ -37,11 +37,11 @@ export class ProcessOperator extends UserOperator<ProcessElement> implements Tim
     super(context, new UserFunction<ProcessElement>(context, method), input);
     this.processElement = this.user.call;
     this.onTimer = this.user.method<OnTimer>('onTimer');
-    this.timers = partner?.timers ?? new InternalTimerService(context.task, this.index, this);
     if (isKeyed) {
       keySelectorOf(context, input);
       this.useKeys();
     }
+    this.timers = partner?.timers ?? new InternalTimerService(context.task, this.index, this, this.keys);
     this.ctx = contextOf?.(this.timers) ?? partner?.ctx ?? new ProcessContext(context, this.keys, this.timers);
     this.out = partner?.out ?? new RecordCollector(context.output, this.position, this.index);
     if (context.output.takesCopies || context.task.objectReuse) return;

@@ -24,6 +24,8 @@ export class ReduceOperator extends UserOperator<Reducer> {
     super(context, new UserFunction<Reducer>(context, 'reduce'));
     this.reduce = this.user.call;
     this.keyOf = keySelectorOf(context);
+    // Each key has a value, for ever.
+    context.states!.keys.forgetNone();
     this.keySlots = context.states!.keys.keySlots;
     this.copies = !context.output.takesCopies && !context.task.objectReuse;
   }

@@ -107,6 +107,10 @@ export abstract class UserOperator<F extends (...args: never[]) => unknown> impl
     return this.user.open();
   }
 
+  endOfSlice(): void {
+    this.keys?.sweep();
+  }
+
   close(_end: TaskEnd): void | Promise<void> {
     // No record's key is there any more.
     if (this.keys !== undefined) this.keys.slot = NO_KEY;

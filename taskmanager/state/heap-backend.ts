@@ -10,6 +10,7 @@ import { MillraceError } from '../../core/errors.js';
 import { HeapMapState, type ValueMap } from './heap-map-state.js';
 import { HeapAggregatingState, HeapListState, HeapReducingState, HeapValueState } from './heap-states.js';
 import { HeapTable } from './heap-table.js';
+import type { KeyContext } from './key-context.js';
 import type { KeyedStateBackend } from './keyed-state-backend.js';
 import type { StateScope } from './state-scope.js';
 
@@ -21,6 +22,8 @@ interface Registered {
 /** Keyed state as objects in memory. Each subtask's operator has its own; what it holds is shared with nobody. */
 export class HeapKeyedStateBackend implements KeyedStateBackend {
   private readonly states = new Map<string, Registered>();
+
+  constructor(private readonly keys: KeyContext) {}
 
   state<S extends State>(descriptor: StateDescriptor<S>, scope: StateScope): S {
     const { table } = this.registered(descriptor);
@@ -35,7 +38,7 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
     const name = descriptor.getName();
     const { kind } = descriptor;
     let state = this.states.get(name);
-    if (!state) this.states.set(name, (state = { kind, table: new HeapTable() }));
+    if (!state) this.states.set(name, (state = { kind, table: new HeapTable(this.keys) }));
     else if (state.kind !== kind)
       throw clash(name, `it is a ${state.kind} state already, and can't be a ${kind} state too`);
     return state;

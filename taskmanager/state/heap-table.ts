@@ -1,4 +1,5 @@
 /** HOT PATH */
+import type { KeyContext } from './key-context.js';
 import { VOID_NAMESPACE } from './state-scope.js';
 
 /** Values by slot of a key and namespace; undefined is none. */
@@ -6,6 +7,9 @@ export class HeapTable<V> {
   /** Of the void namespace, by slot. */
   private readonly values: Array<V | undefined> = [];
   private others: Map<number, Map<number, V>> | undefined;
+
+  /** `keys` is told of each slot that something is kept by, or not any more. */
+  constructor(private readonly keys: Pick<KeyContext, 'retain' | 'release'>) {}
 
   get(slot: number, namespace: number): V | undefined {
     if (namespace === VOID_NAMESPACE) return slot < this.values.length ? this.values[slot] : undefined;
@@ -19,17 +23,22 @@ export class HeapTable<V> {
     }
     const { values } = this;
     // No holes: V8 would look for each of them in the prototype.
-    while (values.length < slot) values.push(undefined);
+    while (values.length <= slot) values.push(undefined);
+    if (values[slot] === undefined) this.keys.retain(slot);
     values[slot] = value;
   }
 
   remove(slot: number, namespace: number): void {
     if (namespace === VOID_NAMESPACE) {
-      if (slot < this.values.length) this.values[slot] = undefined;
+      if (this.get(slot, namespace) === undefined) return;
+      this.values[slot] = undefined;
+      this.keys.release(slot);
       return;
     }
     const values = this.others?.get(namespace);
-    if (values?.delete(slot) && values.size === 0) this.others!.delete(namespace);
+    if (!values?.delete(slot)) return;
+    if (values.size === 0) this.others!.delete(namespace);
+    this.keys.release(slot);
   }
 
   forEachSlot(namespace: number, f: (slot: number) => void): void {
@@ -44,6 +53,7 @@ export class HeapTable<V> {
     const others = (this.others ??= new Map());
     let values = others.get(namespace);
     if (!values) others.set(namespace, (values = new Map()));
+    if (!values.has(slot)) this.keys.retain(slot);
     values.set(slot, value);
   }
 }

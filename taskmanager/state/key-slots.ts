@@ -5,18 +5,41 @@ import { StringSlots } from './string-slots.js';
 
 /**
  * Keys by value → dense slots 0, 1, 2 …: state is kept in arrays by slot. Equal are numbers that are equal (−0 is 0,
- * NaN is one key), arrays and objects with equal parts (whatever the order of an object's fields), Dates of one time.
+ * NaN is one key), arrays and objects with equal parts (whatever the order of an object's fields), Dates of one time. A key
+ * may be forgotten; the next new one gets its slot.
  */
 export class KeySlots {
-  /** By slot. */
+  /** By slot; undefined where the key was forgotten. */
   readonly keys: unknown[] = [];
+  /** Slots of keys that were forgotten. */
+  private readonly free: number[] = [];
   /** What generated text asks for strings. */
-  readonly strings = new StringSlots(this.keys);
+  readonly strings: StringSlots;
   private readonly simple = new Map<unknown, number>();
   private readonly composed = new Map<string, number>();
+  /** The text of composed keys by slot: the author may change the object. */
+  private readonly names = new Map<number, string>();
 
+  /** `onNew` is told of each new key's slot. */
+  constructor(private readonly onNew?: (slot: number) => void) {
+    this.strings = new StringSlots(this.keys, this.free, onNew);
+  }
+
+  /** Keys that are known. */
   get size(): number {
-    return this.keys.length;
+    return this.keys.length - this.free.length;
+  }
+
+  /** Of a key that is known, where `onNew` was given. Who has something by this slot must have dropped it. */
+  forget(slot: number): void {
+    const key = this.keys[slot];
+    if (typeof key === 'string') this.strings.remove(key, hashString(key), slot);
+    else if (typeof key === 'object') {
+      this.composed.delete(this.names.get(slot)!);
+      this.names.delete(slot);
+    } else this.simple.delete(key);
+    this.keys[slot] = undefined;
+    this.free.push(slot);
   }
 
   /** The slot of a key, a new one if it was not seen before. Throws ILLEGAL_ARGUMENT if it is no key. */
@@ -24,7 +47,10 @@ export class KeySlots {
     if (typeof key === 'string') return this.strings.slotOf(key, hashString(key));
     if (typeof key === 'number') return this.slotOfNumber(key);
     if (typeof key === 'boolean' || typeof key === 'bigint') return this.slotIn(this.simple, key, key);
-    return this.slotIn(this.composed, canonicalKey(key, ''), key);
+    const name = canonicalKey(key, '');
+    const slot = this.slotIn(this.composed, name, key);
+    if (this.onNew && !this.names.has(slot)) this.names.set(slot, name);
+    return slot;
   }
 
   slotOfNumber(key: number): number {
@@ -33,7 +59,11 @@ export class KeySlots {
 
   private slotIn<K>(slots: Map<K, number>, name: K, key: unknown): number {
     let slot = slots.get(name);
-    if (slot === undefined) slots.set(name, (slot = this.keys.push(key) - 1));
+    if (slot !== undefined) return slot;
+    slot = this.free.pop() ?? this.keys.length;
+    this.keys[slot] = key;
+    slots.set(name, slot);
+    this.onNew?.(slot);
     return slot;
   }
 }

@@ -56,7 +56,7 @@ export class KeyedStates {
     if (!this.ttlOf.has(name)) this.ttlOf.set(name, config);
     else if (!sameTtl(this.ttlOf.get(name), config)) throw clash(name, 'it has another time to live already');
     if (this.backend === undefined) {
-      this.backend = new HeapKeyedStateBackend();
+      this.backend = new HeapKeyedStateBackend(this.keys);
       for (const call of this.users.splice(0)) call();
     }
     return config ? this.ttl.state(this.backend, descriptor, config, scope) : this.backend.state(descriptor, scope);

@@ -20,8 +20,15 @@ export class StringSlots {
   private arenaEnd = 0;
   private places: Int32Array | undefined;
 
-  /** `keys` has all keys by slot, those of other kinds too; a string that is new is pushed to it. */
-  constructor(private readonly keys: unknown[]) {}
+  /** Bytes of the arena whose keys were forgotten. */
+  private arenaFree = 0;
+
+  /** `keys` has all keys by slot, those of other kinds too; a string that is new gets one of the free slots, or the next. */
+  constructor(
+    private readonly keys: unknown[],
+    private readonly free: number[],
+    private readonly onNew?: (slot: number) => void,
+  ) {}
 
   slotOf(text: string, hash: number): number {
     const { table, mask, keys } = this;
@@ -68,14 +75,32 @@ export class StringSlots {
   private insert(text: string, hash: number, at: number): number {
     // What came in may be a window of a whole batch's text.
     const own = ownString(text);
-    const slot = this.keys.push(own) - 1;
+    const slot = this.free.pop() ?? this.keys.length;
+    this.keys[slot] = own;
     const { table } = this;
     table[at * ENTRY] = hash;
     table[at * ENTRY + 1] = slot + 1;
     pack(own, table, at * ENTRY + 2);
     if (this.places) this.store(own, slot);
     if (++this.count * 2 > this.mask) this.grow();
+    this.onNew?.(slot);
     return slot;
+  }
+
+  /** Of a string that is there, before it is taken out of the keys. What stands behind it for want of room moves up. */
+  remove(text: string, hash: number, slot: number): void {
+    const { table, mask } = this;
+    let hole = spread(hash) & mask;
+    while (table[hole * ENTRY + 1] !== slot + 1) hole = (hole + 1) & mask;
+    for (let at = (hole + 1) & mask; table[at * ENTRY + 1] !== 0; at = (at + 1) & mask) {
+      const home = spread(table[at * ENTRY]!) & mask;
+      if (((at - home) & mask) < ((at - hole) & mask)) continue;
+      table.copyWithin(hole * ENTRY, at * ENTRY, (at + 1) * ENTRY);
+      hole = at;
+    }
+    table.fill(0, hole * ENTRY, (hole + 1) * ENTRY);
+    this.count--;
+    if (this.places && this.places[slot * 2 + 1]! > 0) this.arenaFree += text.length;
   }
 
   private grow(): void {
@@ -105,11 +130,30 @@ export class StringSlots {
     this.places![slot * 2] = this.arenaEnd;
     this.places![slot * 2 + 1] = isFound ? text.length : -1;
     if (!isFound) return;
+    if (this.arenaEnd + bytes!.length > this.arena.length && this.arenaFree * 2 > this.arenaEnd) {
+      this.compactArena(slot);
+      this.places![slot * 2] = this.arenaEnd;
+    }
     if (this.arenaEnd + bytes!.length > this.arena.length) {
       this.arena = grown(this.arena, Math.max(this.arena.length * 2, this.arenaEnd + bytes!.length));
     }
     this.arena.set(bytes!, this.arenaEnd);
     this.arenaEnd += bytes!.length;
+  }
+
+  /** Moves the bytes of all keys but that of `except` together. */
+  private compactArena(except: number): void {
+    const { keys, arena, places } = this;
+    const old = arena.slice(0, this.arenaEnd);
+    this.arenaEnd = 0;
+    this.arenaFree = 0;
+    for (const [slot, key] of keys.entries()) {
+      const [start, length] = [places![slot * 2]!, places![slot * 2 + 1]!];
+      if (slot === except || typeof key !== 'string' || length <= 0) continue;
+      arena.set(old.subarray(start, start + length), this.arenaEnd);
+      places![slot * 2] = this.arenaEnd;
+      this.arenaEnd += length;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /** HOT PATH */
 import type { OperatorContext } from '../operators/operator.js';
 import { isThenable } from '../operators/user-function.js';
+import type { KeyContext } from '../state/key-context.js';
 import type { ProcessingTimer } from './processing-time.js';
 import { TimerQueue } from './timer-queue.js';
 
@@ -34,6 +35,8 @@ export class InternalTimerService {
     /** Of the operator in its chain. */
     private readonly index: number,
     private readonly target: TimerTarget,
+    /** Told of each key that has a timer, or one less. */
+    private readonly keys: Pick<KeyContext, 'retain' | 'release'> | undefined,
   ) {}
 
   /** Epoch milliseconds. */
@@ -56,20 +59,21 @@ export class InternalTimerService {
 
   /** Fires when the watermark next comes to `time` or is past it. */
   registerEventTimeTimer(slot: number, namespace: number, time: number): void {
-    (this.eventTimers ??= new TimerQueue()).add(time, slot, namespace);
+    if ((this.eventTimers ??= new TimerQueue()).add(time, slot, namespace)) this.keys?.retain(slot);
   }
 
   deleteEventTimeTimer(slot: number, namespace: number, time: number): void {
-    this.eventTimers?.remove(time, slot, namespace);
+    if (this.eventTimers?.remove(time, slot, namespace)) this.keys?.release(slot);
   }
 
   registerProcessingTimeTimer(slot: number, namespace: number, time: number): void {
-    (this.processingTimers ??= new TimerQueue()).add(time, slot, namespace);
+    if (!(this.processingTimers ??= new TimerQueue()).add(time, slot, namespace)) return;
+    this.keys?.retain(slot);
     if (time < this.armedFor) this.arm(time);
   }
 
   deleteProcessingTimeTimer(slot: number, namespace: number, time: number): void {
-    this.processingTimers?.remove(time, slot, namespace);
+    if (this.processingTimers?.remove(time, slot, namespace)) this.keys?.release(slot);
   }
 
   /**
@@ -83,6 +87,7 @@ export class InternalTimerService {
     const since = performance.now();
     for (let fired = 1; timers.nextTime <= watermark; fired++) {
       timers.poll();
+      this.keys?.release(timers.slot);
       const result = this.target.onEventTime(timers.time, timers.slot, timers.namespace);
       const wait = isThenable(result) ? result : fired % LOOK_AFTER === 0 ? this.task.whenRoom(since) : undefined;
       if (wait !== undefined) return wait;
@@ -103,6 +108,7 @@ export class InternalTimerService {
     this.armedFor = Number.NEGATIVE_INFINITY;
     for (let fired = 1; timers.nextTime <= due; fired++) {
       timers.poll();
+      this.keys?.release(timers.slot);
       const result = this.target.onProcessingTime(timers.time, timers.slot, timers.namespace);
       const wait = isThenable(result) ? result : fired % LOOK_AFTER === 0 ? this.task.whenRoom(since) : undefined;
       if (wait !== undefined) {

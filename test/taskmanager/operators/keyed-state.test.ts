@@ -13,6 +13,7 @@ import {
   type ValueState,
   ValueStateDescriptor,
 } from '../../../api/index.js';
+import { KeySlots } from '../../../taskmanager/state/key-slots.js';
 import { TestingProgramJob } from '../testing-program-job.js';
 import { TestingSlots } from '../testing-slots.js';
 
@@ -239,6 +240,45 @@ for (const interpreted of [true, false]) {
           .addSink(n => void out.push(n)),
       );
       expect(got).to.deep.equal(Array.from({ length: 600 }, (_, i) => i + 1));
+    });
+
+    it('is of as many keys as have any: others are forgotten, and begin anew when they come again', async () => {
+      class Pairs extends KeyedProcessFunction<string, number, string> {
+        private first!: ValueState<number>;
+        override open(): void {
+          this.first = this.getRuntimeContext().getState(new ValueStateDescriptor<number>('first'));
+        }
+        processElement(n: number, ctx: KeyedProcessFunction.Context<string>, out: Collector<string>): void {
+          const first = this.first.value();
+          if (first === null) this.first.update(n);
+          else {
+            out.collect(`${ctx.getCurrentKey()}: ${first} ${n}`);
+            this.first.clear();
+          }
+        }
+      }
+      const { forget } = KeySlots.prototype;
+      let forgotten = 0;
+      KeySlots.prototype.forget = function (slot) {
+        forgotten++;
+        forget.call(this, slot);
+      };
+      try {
+        // Each key comes four times: twice in a row, and again much later.
+        const keys = 20_000;
+        const got = await run<string>((env, out) =>
+          env
+            .fromSequence(0, keys * 4 - 1)
+            .keyBy(n => `the key number ${(n >> 1) % keys}`)
+            .process(new Pairs())
+            .addSink(s => void out.push(s)),
+        );
+        const pairs = Array.from({ length: keys * 2 }, (_, i) => `the key number ${i % keys}: ${i * 2} ${i * 2 + 1}`);
+        expect(got).to.deep.equal(pairs);
+        expect(forgotten).to.be.greaterThan(keys);
+      } finally {
+        KeySlots.prototype.forget = forget;
+      }
     });
 
     it('is refused where there are no keys, and where there is no current one', async () => {

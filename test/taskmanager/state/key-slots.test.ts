@@ -64,6 +64,22 @@ describe('key slots', () => {
     );
   });
 
+  it('forget a key, whatever has become of its object, and give its slot to the next new one', () => {
+    const fresh: number[] = [];
+    const slots = new KeySlots(slot => fresh.push(slot));
+    const composed = { x: [1] };
+    const keys = ['a', 'a longer key than eight', 7, true, 5n, composed, [1, 2], new Date(5)];
+    for (const key of keys) slots.slotOf(key);
+    expect(fresh).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7]);
+    composed.x.push(2);
+    for (const slot of [1, 2, 5, 7]) slots.forget(slot);
+    expect([slots.size, slots.slotOf('a'), slots.slotOf([1, 2]), slots.slotOf(true)]).to.deep.equal([4, 0, 6, 3]);
+    const reused = [{ x: [1] }, 7, 'a longer key than eight', 'new'].map(k => slots.slotOf(k));
+    expect(reused.sort()).to.deep.equal([1, 2, 5, 7]);
+    expect(slots.slotOf(new Date(5))).to.equal(8);
+    expect(slots.size).to.equal(9);
+  });
+
   it('refuse what is no key, with its place', () => {
     const slots = new KeySlots();
     expect(() => slots.slotOf(null)).to.throw("A key can't be null");

@@ -83,6 +83,70 @@ describe('slots of string keys', () => {
     );
   });
 
+  it('are the same whether keys are forgotten and come again, as strings or as bytes', () => {
+    const words = [
+      'Aa',
+      'BB',
+      'AaAa',
+      'BBBB',
+      'AaBB',
+      'BBAa',
+      'a key of more than eight',
+      'another of more than eight',
+      'ä',
+      '',
+    ];
+    const keys = [...words, ...Array.from({ length: 300 }, (_, i) => `key number ${i} of many that are long`)];
+    const action = fc.tuple(fc.constantFrom('text', 'bytes', 'forget'), fc.nat({ max: keys.length - 1 }));
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 1500, size: 'max' }), actions => {
+        const slots = new KeySlots();
+        const model = new Map<string, number>();
+        for (const [what, i] of actions) {
+          const key = keys[i]!;
+          const known = model.get(key);
+          if (what === 'forget') {
+            if (known !== undefined) slots.forget(known);
+            model.delete(key);
+            continue;
+          }
+          const isAscii = [...key].every(c => c < '\x80');
+          const slot =
+            what === 'bytes' && isAscii
+              ? slots.strings.slotOfBytes(viewOf(`${key}.........`), 0, key.length, hashString(key))
+              : slots.slotOf(key);
+          if (known === undefined) {
+            if ([...model.values()].includes(slot)) throw new Error(`slot ${slot} is taken`);
+            model.set(key, slot);
+          } else if (slot !== known) throw new Error(`'${key}' was at ${known}, is at ${slot}`);
+        }
+        expect(slots.size).to.equal(model.size);
+        for (const [key, slot] of model) {
+          expect(slots.slotOf(key)).to.equal(slot);
+          expect(slots.keys[slot]).to.equal(key);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('use the memory of keys that are forgotten', () => {
+    const slots = new KeySlots();
+    // Long keys that come as bytes have theirs kept in one place.
+    slots.strings.slotOfBytes(viewOf('the first key of all'), 0, 20, hashString('the first key of all'));
+    for (let i = 0; i < 50_000; i++) {
+      const key = `a key of more than eight, number ${i}`;
+      const slot = slots.strings.slotOfBytes(viewOf(key), 0, key.length, hashString(key));
+      if (slot > 10) throw new Error(`slot ${slot} for key ${i}`);
+      slots.forget(slot);
+    }
+    const { arena, table } = slots.strings as unknown as { arena: Uint8Array; table: Int32Array };
+    expect([arena.length, table.length]).to.deep.equal([4096, 4096]);
+    expect(
+      slots.strings.slotOfBytes(viewOf('the first key of all'), 0, 20, hashString('the first key of all')),
+    ).to.equal(0);
+  });
+
   it('are found among many, and where hashes are equal', () => {
     const slots = new KeySlots();
     // 'Aa' and 'BB' have one hash in Java, and so have all words of them.

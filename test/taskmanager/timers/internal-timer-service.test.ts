@@ -7,6 +7,8 @@ import { eventually } from '../../testing/eventually.js';
 describe('the timers of a keyed operator', () => {
   let now: number;
   let fired: string[];
+  /** By slot of a key, how many timers the key context knows of. */
+  let kept: Map<number, number>;
   let suspended: Array<{ thenable: PromiseLike<unknown>; resume: () => void }>;
   let room: Promise<void> | undefined;
   let onFire: ((domain: string, time: number, slot: number) => unknown) | undefined;
@@ -29,11 +31,17 @@ describe('the timers of a keyed operator', () => {
       fired.push(`${domain}${time} of ${slot}/${namespace}`);
       return onFire?.(domain, time, slot);
     };
-    timers = new InternalTimerService({ processingTime, whenRoom: () => room }, 3, {
-      onEventTime: (...timer) => fire('e', ...timer),
-      onProcessingTime: (...timer) => fire('p', ...timer),
-      suspendTimers: (thenable, resume) => void suspended.push({ thenable, resume }),
-    });
+    kept = new Map();
+    const keys = {
+      retain: (slot: number) => void kept.set(slot, (kept.get(slot) ?? 0) + 1),
+      release: (slot: number) => void kept.set(slot, kept.get(slot)! - 1),
+    };
+    const target = {
+      onEventTime: (...timer: [number, number, number]) => fire('e', ...timer),
+      onProcessingTime: (...timer: [number, number, number]) => fire('p', ...timer),
+      suspendTimers: (thenable: PromiseLike<unknown>, resume: () => void) => void suspended.push({ thenable, resume }),
+    };
+    timers = new InternalTimerService({ processingTime, whenRoom: () => room }, 3, target, keys);
   });
   afterEach(() => processingTime.stop());
 
@@ -80,6 +88,31 @@ describe('the timers of a keyed operator', () => {
     expect(fired).to.have.length(3);
     timers.advanceWatermark(25);
     expect(fired.slice(3)).to.deep.equal(['e5 of 2/0', 'e25 of 0/0']);
+  });
+
+  it('hold their key, each once, until they fire or are deleted', async () => {
+    for (const slot of [0, 0, 1]) {
+      timers.registerEventTimeTimer(slot, VOID, 10);
+      timers.registerProcessingTimeTimer(slot, VOID, 1001);
+      timers.registerProcessingTimeTimer(slot, VOID, 1009);
+    }
+    expect([...kept]).to.deep.equal([
+      [0, 3],
+      [1, 3],
+    ]);
+    timers.deleteProcessingTimeTimer(0, VOID, 1009);
+    timers.deleteProcessingTimeTimer(0, VOID, 1009);
+    timers.deleteEventTimeTimer(1, VOID, 10);
+    expect([...kept]).to.deep.equal([
+      [0, 2],
+      [1, 2],
+    ]);
+    timers.advanceWatermark(10);
+    await pass(1005);
+    expect([...kept]).to.deep.equal([
+      [0, 0],
+      [1, 1],
+    ]);
   });
 
   it('of processing time fire when it has passed them, the earliest first, whenever it was set', async () => {
