@@ -108,7 +108,7 @@ export abstract class UserOperator<F extends (...args: never[]) => unknown> impl
   }
 
   endOfSlice(): void {
-    this.keys?.sweep();
+    if (this.keys !== undefined) this.context.states!.sweep();
   }
 
   close(_end: TaskEnd): void | Promise<void> {

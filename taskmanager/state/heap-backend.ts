@@ -34,6 +34,10 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
     this.registered(descriptor).table.forEachSlot(namespace, f);
   }
 
+  scan(descriptor: StateDescriptor<State>, from: number, count: number, f: (slot: number) => void): number {
+    return this.registered(descriptor).table.scan(from, count, f);
+  }
+
   private registered(descriptor: StateDescriptor<State>): Registered {
     const name = descriptor.getName();
     const { kind } = descriptor;

@@ -49,6 +49,14 @@ export class HeapTable<V> {
     for (let slot = 0; slot < this.values.length; slot++) if (this.values[slot] !== undefined) f(slot);
   }
 
+  /** Calls `f` for what there is by the next `count` slots in the void namespace; gives where to go on. */
+  scan(from: number, count: number, f: (slot: number) => void): number {
+    const { values } = this;
+    const end = Math.min(values.length, from + count);
+    for (let slot = from; slot < end; slot++) if (values[slot] !== undefined) f(slot);
+    return end < values.length ? end : 0;
+  }
+
   private setIn(slot: number, namespace: number, value: V): void {
     const others = (this.others ??= new Map());
     let values = others.get(namespace);

@@ -20,4 +20,9 @@ export interface KeyedStateBackend {
   state<S extends State>(descriptor: StateDescriptor<S>, scope: StateScope): S;
   /** Calls `f` for each slot that has something in a state in a namespace; `f` may change the state. */
   forEachSlot(descriptor: StateDescriptor<State>, namespace: number, f: (slot: number) => void): void;
+  /**
+   * The same in parts, in the void namespace: looks at about `count` keys from a place on, 0 being the first; gives the
+   * next place.
+   */
+  scan(descriptor: StateDescriptor<State>, from: number, count: number, f: (slot: number) => void): number;
 }

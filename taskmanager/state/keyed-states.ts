@@ -62,6 +62,12 @@ export class KeyedStates {
     return config ? this.ttl.state(this.backend, descriptor, config, scope) : this.backend.state(descriptor, scope);
   }
 
+  /** Between two slices: drops what has expired, and forgets keys by which nothing is kept. */
+  sweep(): void {
+    this.ttl.sweep();
+    this.keys.sweep();
+  }
+
   /** Calls `f` with each slot that has something in a state in a namespace. */
   forEachSlot(descriptor: StateDescriptor<State>, namespace: number, f: (slot: number) => void): void {
     this.backend?.forEachSlot(descriptor, namespace, f);

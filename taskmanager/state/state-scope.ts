@@ -12,7 +12,7 @@ export const VOID_NAMESPACE = 0;
 export class StateScope {
   namespace: number = VOID_NAMESPACE;
 
-  constructor(readonly keys: KeyContext) {}
+  constructor(readonly keys: Pick<KeyContext, 'slot'>) {}
 
   /** Throws ILLEGAL_STATE where there is no current key. */
   get slot(): number {

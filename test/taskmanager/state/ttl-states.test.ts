@@ -140,6 +140,46 @@ describe('state with a time to live of 10 ms', () => {
     expect(aggregating.get()).to.equal(2);
   });
 
+  it('is found when it has expired, though nobody asks for it', () => {
+    const keys = new KeyContext();
+    states = new KeyedStates(keys, () => now);
+    store = new ScopedStateStore(states);
+    const value = store.getState(living(new ValueStateDescriptor<number>('v')));
+    const list = store.getListState(living(new ListStateDescriptor<number>('l')));
+    const map = store.getMapState(living(new MapStateDescriptor<string, number>('m')));
+    const reducing = store.getReducingState(living(new ReducingStateDescriptor<number>('r', Math.max)));
+    const aggregating = store.getAggregatingState(living(new AggregatingStateDescriptor('a', count)));
+    const kept = new ValueStateDescriptor<number>('kept');
+    kept.enableTimeToLive(StateTtlConfig.newBuilder(Duration.ofMillis(10)).disableCleanupInBackground().build());
+    const unswept = store.getState(kept);
+    const held = (): number[] =>
+      [
+        new ValueStateDescriptor('v'),
+        new ListStateDescriptor('l'),
+        new MapStateDescriptor('m'),
+        new ReducingStateDescriptor('r', Math.max),
+        new AggregatingStateDescriptor('a', count),
+        new ValueStateDescriptor('kept'),
+      ].map(descriptor => {
+        let slots = 0;
+        states.forEachSlot(descriptor, 0, () => slots++);
+        return slots;
+      });
+    for (let key = 0; key < 1000; key++) {
+      if (key === 900) now += 5;
+      keys.slot = keys.keySlots.slotOf(key);
+      for (const state of [list, reducing, aggregating]) state.add(1);
+      for (const state of [value, unswept]) state.update(1);
+      map.put('x', 1);
+    }
+    for (let i = 0; i < 10; i++) states.sweep();
+    expect(held()).to.deep.equal([1000, 1000, 1000, 1000, 1000, 1000]);
+    now += 5;
+    for (let i = 0; i < 10; i++) states.sweep();
+    expect(held()).to.deep.equal([100, 100, 100, 100, 100, 1000]);
+    expect([value.value(), [...list.get()], map.get('x'), reducing.get()]).to.deep.equal([1, [1], 1, 1]);
+  });
+
   it('is none if it is disabled, and another one for the same name is refused', () => {
     const disabled = store.getState(living(new ValueStateDescriptor<number>('v'), Disabled));
     disabled.update(1);
