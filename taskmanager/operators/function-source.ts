@@ -1,4 +1,5 @@
 import { NO_TIMESTAMP } from '../../core/types/index.js';
+import { isEventTime, noEventTime, timeOfWatermark } from './event-time.js';
 import type { OperatorContext, Output, SourceOperator, SourceState, TaskEnd } from './operator.js';
 import { isThenable, UserFunction } from './user-function.js';
 
@@ -19,24 +20,30 @@ export class SourceFunctionContext {
     private readonly isCanceled: () => boolean,
   ) {}
 
-  readonly collect = (record: unknown): void | Promise<void> => this.collectWithTimestamp(record, NO_TIMESTAMP);
+  readonly collect = (record: unknown): void | Promise<void> => this.emit(record, NO_TIMESTAMP);
 
   readonly collectWithTimestamp = (record: unknown, timestamp: number): void | Promise<void> => {
+    if (!isEventTime(timestamp)) throw noEventTime('collectWithTimestamp was given', timestamp);
+    return this.emit(record, timestamp);
+  };
+
+  private emit(record: unknown, timestamp: number): void | Promise<void> {
     // A canceled source may run on until it looks at its flag; nothing of it is wanted.
     if (this.isCanceled()) return undefined;
     this.markActive();
     this.output.collect(record, timestamp);
     this.task.position.current = this.index;
     return this.task.whenWritable();
-  };
+  }
 
   readonly emitWatermark = (mark: { getTimestamp(): number }): void => {
     if (this.isCanceled()) return;
+    const timestamp = timeOfWatermark(mark);
     this.markActive();
-    const timestamp = mark.getTimestamp();
     if (timestamp <= this.watermark) return;
     this.watermark = timestamp;
     this.output.emitWatermark(timestamp);
+    this.task.position.current = this.index;
   };
 
   readonly markAsTemporarilyIdle = (): void => {

@@ -9,6 +9,7 @@ import {
 import { MillraceError } from '../../core/errors.js';
 import type { LatencyMarker } from '../../core/protocol/index.js';
 import { copyRecord, hasTimestamp } from '../../core/types/index.js';
+import { isEventTime, noEventTime } from './event-time.js';
 import type { OneInputOperator, OperatorCode, OperatorContext, Output } from './operator.js';
 import { WatermarkEmitter } from './watermark-emitter.js';
 
@@ -96,17 +97,11 @@ export class TimestampsAndWatermarksOperator implements OneInputOperator {
 
   private assign(record: unknown, timestamp: number): number {
     const assigned: unknown = this.assigner!.extractTimestamp(record, hasTimestamp(timestamp) ? timestamp : NONE);
-    if (typeof assigned !== 'number' || Number.isNaN(assigned)) this.refuse(assigned);
-    return assigned as number;
+    return isEventTime(assigned) ? assigned : this.refuse(assigned);
   }
 
   refuse(timestamp: unknown): never {
-    const got = timestamp instanceof Date ? 'a Date' : typeof timestamp === 'bigint' ? 'a bigint' : String(timestamp);
-    throw new MillraceError(
-      'TASK_FAILED',
-      `the timestamp assigner gave ${got}; an event timestamp is a number of milliseconds since the epoch.`,
-      { domain: 'user' },
-    );
+    throw noEventTime('the timestamp assigner gave', timestamp);
   }
 
   private strategy(): WatermarkStrategy<unknown> {

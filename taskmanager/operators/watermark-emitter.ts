@@ -1,4 +1,4 @@
-import { MillraceError } from '../../core/errors.js';
+import { timeOfWatermark } from './event-time.js';
 import type { Output } from './operator.js';
 
 /** Where a generator of the author's puts its watermarks: none goes back, idleness is told when it changes. */
@@ -9,12 +9,7 @@ export class WatermarkEmitter {
   constructor(private readonly output: Output) {}
 
   readonly emitWatermark = (mark: { getTimestamp(): number }): void => {
-    const timestamp = mark?.getTimestamp?.();
-    if (typeof timestamp !== 'number') {
-      throw new MillraceError('TASK_FAILED', 'emitWatermark needs a Watermark: new Watermark(timestamp).', {
-        domain: 'user',
-      });
-    }
+    const timestamp = timeOfWatermark(mark);
     if (timestamp <= this.current) return;
     this.current = timestamp;
     this.markActive();

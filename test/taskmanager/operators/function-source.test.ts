@@ -44,6 +44,24 @@ describe('what a source function emits with', () => {
     expect(events).to.deep.equal(['watermark 5', 'idle', 'active', 'a@NaN', 'idle', 'active']);
   });
 
+  it('refuses what is no time, and says what is one', () => {
+    for (const [wrong, got] of [
+      [new Date(5), 'a Date'],
+      [5n, 'a bigint'],
+      [Number.NaN, 'NaN'],
+      [undefined, 'undefined'],
+    ]) {
+      expect(() => ctx.collectWithTimestamp('a', wrong as number)).to.throw(
+        `collectWithTimestamp was given ${got}; an event timestamp is a number of milliseconds since the epoch.`,
+      );
+    }
+    expect(() => ctx.emitWatermark(5 as never)).to.throw(
+      'emitWatermark needs a Watermark, as new Watermark(timestamp), not 5.',
+    );
+    expect(() => ctx.emitWatermark(undefined as never)).to.throw(/not undefined/);
+    expect(events).to.deep.equal([]);
+  });
+
   it('sends nothing of a canceled source', () => {
     canceled = true;
     ctx.collect('a');

@@ -249,6 +249,41 @@ for (const interpreted of [true, false]) {
       expect(seen.map(s => (s as unknown[])[1])).to.deep.equal([null]);
     });
 
+    it('leaves no timer behind when its job is canceled', async () => {
+      let isSet = false;
+      class Endless implements SourceFunction<string> {
+        private readonly stop = new AbortController();
+        async run(ctx: SourceContext<string>): Promise<void> {
+          await ctx.collect('a');
+          await new Promise<void>(resolve => this.stop.signal.addEventListener('abort', () => resolve()));
+        }
+        cancel(): void {
+          this.stop.abort();
+        }
+      }
+      const timeouts = (): number => process.getActiveResourcesInfo().filter(r => r === 'Timeout').length;
+      await later();
+      const before = timeouts();
+      const job = new TestingProgramJob(env => {
+        env
+          .addSource(new Endless())
+          .keyBy(r => r)
+          .process((_, ctx, _out: Collector<string>) => {
+            ctx.timerService().registerProcessingTimeTimer(1_000_000);
+            isSet = true;
+          })
+          .print();
+      });
+      const running = slots.deploy(job);
+      await eventually(() => isSet, { interval: 1 });
+      expect(timeouts()).to.be.greaterThan(before);
+      running.cancel();
+      await running.ended();
+      // The slot has timeouts of its own as long as it is there.
+      await slots.close();
+      expect(timeouts()).to.be.at.most(before);
+    });
+
     it('names its operator when a timer throws', async () => {
       const error = await run(env =>
         see(
