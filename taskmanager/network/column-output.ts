@@ -1,16 +1,18 @@
 /** HOT PATH: once per batch. */
 import { type Column, ColumnBatch, type Field, LayoutProbe, type RecordLayout } from '../../core/types/index.js';
-import { ColumnSet, columnName, newColumn } from '../state/column-set.js';
+import { ColumnSet, newColumn } from '../state/column-set.js';
 import type { NetworkMemory } from './network-memory.js';
 import type { Subpartition } from './subpartition.js';
 
 /** Records that are looked at before a layout is believed. */
 const PROBED_RECORDS = 256;
-/** Sets of arrays that wait for their next batch. */
+/** Writers that wait for their next batch. */
 const POOL_SIZE = 8;
 
-/** The open batch of one consumer; generated text fills it. */
+/** The open batch of one consumer; generated text fills it. It is the batch's until that is given back. */
 export class ColumnWriter extends ColumnSet {
+  /** The same arrays by field. */
+  readonly columns: readonly Column[];
   /** Records in it. */
   n = 0;
   /** Bytes of its strings. */
@@ -20,6 +22,24 @@ export class ColumnWriter extends ColumnSet {
   /** It is sent when it has so many records, or so many bytes of strings. */
   maxRecords = 0;
   maxBytes = 0;
+
+  constructor(
+    { fields, hashed, timed }: RecordLayout,
+    capacity: number,
+    /** Takes it back, empty. */
+    readonly recycle: () => void,
+  ) {
+    super();
+    const columns: Column[] = [];
+    for (const [i, { kind }] of fields.entries()) {
+      const column = newColumn(kind, capacity);
+      columns.push(column);
+      this.setColumn(i, column);
+    }
+    this.columns = columns;
+    if (hashed) this.h = new Int32Array(capacity);
+    if (timed) this.t = new Float64Array(capacity);
+  }
 }
 
 /**
@@ -35,7 +55,7 @@ export class ColumnOutput {
   bytesOut = 0;
   private recordsSent = 0;
   private readonly probe = new LayoutProbe();
-  private readonly pool: ColumnSet[] = [];
+  private readonly pool: ColumnWriter[] = [];
   /** Length of the arrays. */
   private capacity = 0;
 
@@ -94,22 +114,12 @@ export class ColumnOutput {
     const writer = this.writers[channel];
     if (writer === undefined || writer.n === 0) return;
     const layout = this.layout!;
-    const filled = this.swap(writer);
     const bytes = writer.n * bytesPerRecord(layout) + writer.bytes;
     const subpartition = this.subpartitions[channel]!;
     this.recordsSent += writer.n;
     this.bytesOut += bytes;
-    const columns: Column[] = [];
-    for (let i = 0; i < layout.fields.length; i++) columns.push(filled.column(i)!);
-    subpartition.addBatch(
-      new ColumnBatch(layout, writer.n, columns, filled.t, filled.h, bytes, () => {
-        if (this.layout === layout && this.pool.length < POOL_SIZE) this.pool.push(filled);
-      }),
-    );
-    writer.n = 0;
-    writer.bytes = 0;
-    writer.limit = 0;
-    this.limit(writer, layout, subpartition);
+    this.open(channel, layout);
+    subpartition.addBatch(new ColumnBatch(layout, writer.n, writer.columns, writer.t, writer.h, bytes, writer.recycle));
   }
 
   /** What is open is of no use to anybody any more. */
@@ -125,13 +135,26 @@ export class ColumnOutput {
     this.writers.length = 0;
     if (this.layout) {
       this.capacity = this.recordsPerBatch(this.layout);
-      for (const subpartition of this.subpartitions) {
-        const writer = this.fill(new ColumnWriter());
-        this.limit(writer, this.layout, subpartition);
-        this.writers.push(writer);
-      }
+      for (let channel = 0; channel < this.subpartitions.length; channel++) this.open(channel, this.layout);
     }
     this.onLayoutChanged();
+  }
+
+  private open(channel: number, layout: RecordLayout): void {
+    const writer = this.pool.pop() ?? this.newWriter(layout);
+    this.limit(writer, layout, this.subpartitions[channel]!);
+    this.writers[channel] = writer;
+  }
+
+  private newWriter(layout: RecordLayout): ColumnWriter {
+    const writer = new ColumnWriter(layout, this.capacity, () => {
+      if (this.layout !== layout || this.pool.length >= POOL_SIZE) return;
+      writer.n = 0;
+      writer.bytes = 0;
+      writer.limit = 0;
+      this.pool.push(writer);
+    });
+    return writer;
   }
 
   /** As the slot's memory says now: it asks for smaller batches when the process is short of it; as a slow consumer does. */
@@ -143,30 +166,6 @@ export class ColumnOutput {
   private recordsPerBatch(layout: RecordLayout): number {
     const { batchBytes, batchRecords } = this.memory;
     return Math.min(batchRecords, Math.max(16, Math.floor(batchBytes / (2 * bytesPerRecord(layout)))));
-  }
-
-  /** Takes the writer's arrays away and gives it others. */
-  private swap(writer: ColumnWriter): ColumnSet {
-    const filled = new ColumnSet();
-    const fresh = this.pool.pop() ?? this.fill(new ColumnSet());
-    for (let i = 0; i < this.layout!.fields.length; i++) {
-      const name = columnName(i);
-      filled[name] = writer[name];
-      writer[name] = fresh[name];
-    }
-    filled.h = writer.h;
-    writer.h = fresh.h;
-    filled.t = writer.t;
-    writer.t = fresh.t;
-    return filled;
-  }
-
-  private fill<T extends ColumnSet>(set: T): T {
-    const { fields, hashed, timed } = this.layout!;
-    for (const [i, { kind }] of fields.entries()) set.setColumn(i, newColumn(kind, this.capacity));
-    if (hashed) set.h = new Int32Array(this.capacity);
-    if (timed) set.t = new Float64Array(this.capacity);
-    return set;
   }
 }
 
