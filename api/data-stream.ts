@@ -165,7 +165,7 @@ export class DataStream<T> extends StreamPartitioning<T> {
     );
   }
 
-  private requireSameEnvironment(other: unknown, method: string): void {
+  protected requireSameEnvironment(other: unknown, method: string): void {
     if (!(other instanceof DataStream)) {
       throw new MillraceError('INVALID_PROGRAM', `${method} needs a stream, it got ${String(other)}.`);
     }

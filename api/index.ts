@@ -45,6 +45,8 @@ export {
   type SourceFunction,
   type TaskInfo,
 } from './functions.js';
+export { IntervalJoin, IntervalJoined } from './interval-join.js';
+export { ProcessJoinFunction } from './join-functions.js';
 export type { Field, FieldValue } from './key-selector.js';
 export { OutputTag } from './output-tag.js';
 export { ParameterTool } from './parameter-tool.js';

@@ -1,6 +1,7 @@
 import { MillraceError } from '../core/errors.js';
 import type { FieldReference, OperatorSpec } from '../core/graph/index.js';
 import type { Collector, ReduceFunction } from './functions.js';
+import { IntervalJoin } from './interval-join.js';
 import { type Field, required } from './key-selector.js';
 import type { KeyedProcessFunction, Methods } from './process-functions.js';
 import { DataStream, type SingleOutputStreamOperator } from './streams.js';
@@ -30,6 +31,23 @@ export class KeyedStream<T, K> extends DataStream<T> {
       | ((value: T, ctx: KeyedProcessFunction.Context<K>, out: Collector<R>) => void | Promise<void>),
   ): SingleOutputStreamOperator<R> {
     return this.transform<R>({ kind: 'keyed-process' }, 'KeyedProcess', { function: required(f, 'process') });
+  }
+
+  /**
+   * Pairs records of this stream with those of another one that have an equal key and whose event timestamps are not too far
+   * apart; say how far with `between`. Both streams need timestamps and watermarks.
+   *
+   *     orders.keyBy('id').intervalJoin(payments.keyBy('orderId')).between(Duration.ofMinutes(0), Duration.ofMinutes(30))
+   */
+  intervalJoin<B>(other: KeyedStream<B, K>): IntervalJoin<T, B, K> {
+    if (!(other instanceof KeyedStream)) {
+      throw new MillraceError(
+        'INVALID_PROGRAM',
+        'intervalJoin needs a keyed stream: put a keyBy behind the other one.',
+      );
+    }
+    this.requireSameEnvironment(other, 'intervalJoin');
+    return new IntervalJoin(this, other);
   }
 
   /** Running sum of a field by key; the other fields are those of the key's first record. */

@@ -45,6 +45,8 @@ export type OperatorSpec =
   | { kind: 'co-process' } // function: CoProcessFunction
   | { kind: 'keyed-co-process' } // function: KeyedCoProcessFunction or CoProcessFunction; both inputs are keyed
   | { kind: 'co-flat-map' } // function: CoFlatMapFunction
+  // Both inputs are keyed. Milliseconds, inclusive: left + lower <= right <= left + upper. Ids of the tags for late records.
+  | { kind: 'interval-join'; lower: number; upper: number; leftLate?: string; rightLate?: string } // function: ProcessJoinFunction or lambda
   // Two inputs, the second one broadcast; `states`: names of its map states.
   | { kind: 'broadcast-process'; states: string[] } // function: BroadcastProcessFunction
   | { kind: 'keyed-broadcast-process'; states: string[] } // function: KeyedBroadcastProcessFunction; the first input is keyed

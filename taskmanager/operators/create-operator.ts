@@ -12,6 +12,7 @@ import { FlatMapOperator } from './flat-map.js';
 import { FunctionSink } from './function-sink.js';
 import { FunctionSource } from './function-source.js';
 import { IdentityOperator } from './identity.js';
+import { intervalJoin } from './interval-join.js';
 import { MapOperator } from './map.js';
 import type { OneInputOperator, OperatorContext, SourceOperator, TwoInputOperator } from './operator.js';
 import { PrintSink } from './print-sink.js';
@@ -70,6 +71,8 @@ export function createOperator(context: OperatorContext): OneInputOperator | Two
     case 'broadcast-process':
     case 'keyed-broadcast-process':
       return broadcastProcess(context, spec.kind === 'keyed-broadcast-process', spec.states);
+    case 'interval-join':
+      return intervalJoin(context, spec);
     case 'sink.print':
       return new PrintSink(context, spec);
     case 'sink.text-file':

@@ -85,6 +85,25 @@ describe('the types of the programming interface', () => {
     is<typeof both, DataStream<string | number>>();
   });
 
+  it('follow both records of a pair', () => {
+    const byUser = orders.keyBy('user');
+    const byWord = words.keyBy(w => w);
+    const interval = byWord.intervalJoin(byUser).between(Duration.ofSeconds(-1), Duration.ofSeconds(1));
+    const joined = interval.process((word, order, ctx, out: Collector<boolean>) => {
+      is<typeof word, string>();
+      is<typeof order, Order>();
+      out.collect(ctx.getTimestamp() > 0);
+    });
+    is<typeof joined, SingleOutputStreamOperator<boolean>>();
+    interval.sideOutputRightLateData(new OutputTag<Order>('late'));
+    () => {
+      // @ts-expect-error Late records of the left stream are words.
+      interval.sideOutputLeftLateData(new OutputTag<Order>('late'));
+      // @ts-expect-error Keys of both streams are of one type.
+      byWord.intervalJoin(orders.keyBy('amount'));
+    };
+  });
+
   it('follow both of two connected streams', () => {
     const connected = words.connect(orders);
     is<typeof connected, ConnectedStreams<string, Order>>();

@@ -8,6 +8,7 @@ type Entry = { main(args: string[]): Promise<void> };
 export const programs: Record<string, () => Promise<Entry>> = {
   'broadcast-state': async () => (await import('./programs/broadcast-state.js')).BroadcastState,
   'connect-coflatmap-keyed': async () => (await import('./programs/connect-coflatmap-keyed.js')).ConnectCoflatmapKeyed,
+  'interval-join': async () => (await import('./programs/interval-join.js')).IntervalJoin,
   'key-groups-string': async () => (await import('./programs/key-groups-string.js')).KeyGroupsString,
   'keyed-states': async () => (await import('./programs/keyed-states.js')).KeyedStates,
   'partition-custom': async () => (await import('./programs/partition-custom.js')).PartitionCustom,
