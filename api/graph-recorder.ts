@@ -68,7 +68,8 @@ export class GraphRecorder {
     const keySelectors = inputs.map(keyOfAll);
     // State has a key if each record has one; of a broadcast side none does, and the operator knows it.
     const isKeyed = spec.kind === 'keyed-broadcast-process' ? keySelectors[0] : keySelectors.every(Boolean);
-    if (inputs.length > 0 && isKeyed) functions.keySelectors = keySelectors;
+    // An async function goes on when other records have come: it has no current key.
+    if (inputs.length > 0 && isKeyed && spec.kind !== 'async') functions.keySelectors = keySelectors;
     return node;
   }
 

@@ -1,6 +1,8 @@
 /** The programming interface: `import { … } from 'millrace'`. */
 export { type ErrorCode, MillraceError } from '../core/errors.js';
 export { type Accumulator, DoubleCounter, IntCounter, LongCounter } from './accumulators.js';
+export { AsyncDataStream } from './async-data-stream.js';
+export { type AsyncFunction, RichAsyncFunction } from './async-functions.js';
 export { BroadcastProcessFunction, KeyedBroadcastProcessFunction } from './broadcast-functions.js';
 export type { BroadcastState, ReadOnlyBroadcastState } from './broadcast-state.js';
 export { BroadcastConnectedStream, BroadcastStream } from './broadcast-stream.js';

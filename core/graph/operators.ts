@@ -29,6 +29,8 @@ export type OperatorSpec =
   | { kind: 'process' } // function: ProcessFunction or lambda
   | { kind: 'timestamps-and-watermarks' } // function: WatermarkStrategy
   | { kind: 'iteration'; maxWaitMs: number } // no function: the head of an iteration; 0 ms: it never ends by itself
+  // Milliseconds, 0: none; the most records under way.
+  | { kind: 'async'; ordered: boolean; timeout: number; capacity: number } // function: AsyncFunction or lambda
   | { kind: 'identity' } // no function: what union or a bare keyBy().print() leaves behind
   // One keyed input (keySelectors[0]).
   | { kind: 'keyed-process' } // function: KeyedProcessFunction, ProcessFunction or lambda

@@ -4,6 +4,7 @@ import { csvOf, lineOf } from '../connectors/text-file/record-lines.js';
 import { TextFileSink } from '../connectors/text-file/text-file-sink.js';
 import { TextFileSource } from '../connectors/text-file/text-file-source.js';
 import { AggregateFieldOperator } from './aggregate-field.js';
+import { AsyncWaitOperator } from './async-wait.js';
 import { broadcastProcess } from './broadcast-process.js';
 import { CoOperator } from './co-operator.js';
 import { CollectionSource } from './collection-source.js';
@@ -49,6 +50,8 @@ export function createOperator(context: OperatorContext): OneInputOperator | Two
       return new IdentityOperator(context);
     case 'split':
       return new SplitOperator(context);
+    case 'async':
+      return new AsyncWaitOperator(context, spec);
     case 'process':
       return new ProcessOperator(context, false);
     case 'keyed-process':

@@ -132,7 +132,8 @@ export interface TaskContext {
    * outputs, or the others' turn if it has been at work since before the time slice, by performance.now().
    */
   whenRoom(since: number): Promise<void> | undefined;
-  fail(error: unknown): void;
+  /** The error is that of the record that is worked on, unless `isOfRecord` is false. */
+  fail(error: unknown, isOfRecord?: boolean): void;
 }
 
 /** What an operator is made from. */

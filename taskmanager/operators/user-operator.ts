@@ -60,16 +60,22 @@ export abstract class UserOperator<F extends (...args: never[]) => unknown> impl
   }
 
   emitStatus(idle: boolean): void {
-    if (this.waiting === undefined) this.output.emitStatus(idle);
+    if (this.waiting === undefined) this.processStatus(idle);
     else this.waiting.push({ idle });
   }
 
+  /** In its turn. */
+  protected processStatus(idle: boolean): void {
+    this.output.emitStatus(idle);
+  }
+
   emitLatencyMarker(marker: LatencyMarker): void {
-    if (this.waiting === undefined) this.pass(marker);
+    if (this.waiting === undefined) this.processLatencyMarker(marker);
     else this.waiting.push({ marker });
   }
 
-  private pass(marker: LatencyMarker): void {
+  /** In its turn. */
+  protected processLatencyMarker(marker: LatencyMarker): void {
     this.context.task.onLatencyMarker(this.index, marker);
     this.output.emitLatencyMarker(marker);
   }
@@ -137,8 +143,8 @@ export abstract class UserOperator<F extends (...args: never[]) => unknown> impl
       const next = waited[i]!;
       if ('record' in next) this.process(next.record, next.timestamp);
       else if ('watermark' in next) this.processWatermark(next.watermark);
-      else if ('marker' in next) this.pass(next.marker);
-      else this.output.emitStatus(next.idle);
+      else if ('marker' in next) this.processLatencyMarker(next.marker);
+      else this.processStatus(next.idle);
     }
   }
 }

@@ -151,13 +151,13 @@ export class Task {
   }
 
   /** Ends the task with an error of where it stands now. */
-  fail(error: unknown): void {
+  fail(error: unknown, isOfRecord = !this.firesTimers): void {
     if (this.end !== undefined) return;
     const { vertex, subtaskIndex } = this.descriptor;
     const operator = vertex.operators[this.position.current];
     void this.terminate(
       'failed',
-      taskError(error, { vertex, subtaskIndex, operator, record: this.firesTimers ? undefined : this.runner?.record }),
+      taskError(error, { vertex, subtaskIndex, operator, record: isOfRecord ? this.runner?.record : undefined }),
     );
   }
 
@@ -425,7 +425,7 @@ export class Task {
       wake: this.wake,
       whenWritable: () => this.whenWritable(),
       whenRoom: since => this.whenRoom(since),
-      fail: error => this.fail(error),
+      fail: (error, isOfRecord) => this.fail(error, isOfRecord),
     };
   }
 }

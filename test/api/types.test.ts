@@ -1,6 +1,7 @@
 import {
   type AggregatingState,
   AggregatingStateDescriptor,
+  AsyncDataStream,
   type BroadcastConnectedStream,
   type BroadcastStream,
   type Collector,
@@ -18,6 +19,7 @@ import {
   MapStateDescriptor,
   OutputTag,
   ReducingStateDescriptor,
+  RichAsyncFunction,
   RichMapFunction,
   type RuntimeContext,
   type SingleOutputStreamOperator,
@@ -83,6 +85,23 @@ describe('the types of the programming interface', () => {
     is<typeof fed, DataStream<string>>();
     const both = words.union(lengths);
     is<typeof both, DataStream<string | number>>();
+  });
+
+  it('follow what an async function answers', () => {
+    const timeout = Duration.ofSeconds(1);
+    const asked = AsyncDataStream.orderedWait(orders, async o => o.amount, timeout);
+    is<typeof asked, SingleOutputStreamOperator<number>>();
+    class Ask extends RichAsyncFunction<Order, boolean> {
+      async asyncInvoke(o: Order): Promise<boolean> {
+        return o.amount > 1;
+      }
+    }
+    const byClass = AsyncDataStream.unorderedWait(orders, new Ask(), timeout, 10);
+    is<typeof byClass, SingleOutputStreamOperator<boolean>>();
+    () => {
+      // @ts-expect-error It is asked about orders.
+      AsyncDataStream.unorderedWait(words, new Ask(), timeout);
+    };
   });
 
   it('follow both records of a pair', () => {
