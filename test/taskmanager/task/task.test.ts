@@ -383,11 +383,12 @@ describe('a task', () => {
     const run = slots.deploy(job);
     await run.running();
     const turns: number[] = [];
-    let last = performance.now();
+    // Time of the processor: a busy host makes turns longer, not what is done in them.
     while (turns.length < 20) {
+      const since = process.cpuUsage();
       await new Promise(resolve => setImmediate(resolve));
-      turns.push(performance.now() - last);
-      last = performance.now();
+      const { user, system } = process.cpuUsage(since);
+      turns.push((user + system) / 1000);
     }
     expect(turns.sort((a, b) => a - b)[10]).to.be.lessThan(20);
     expect(count).to.be.greaterThan(1000);
