@@ -16,6 +16,19 @@ import {
 } from './timestamp-extractors.js';
 import type { TypeInformation } from './type-information.js';
 import type { WatermarkStrategy } from './watermark-strategy.js';
+import {
+  type AllWindowedStream,
+  CountEvictor,
+  CountTrigger,
+  type GlobalWindow,
+  GlobalWindows,
+  PurgingTrigger,
+  type TimeWindow,
+  type Window,
+  type WindowAssigner,
+} from './windowing/index.js';
+import { timeWindows } from './windowing/time-windows-by-characteristic.js';
+import { windowAll } from './windowing/window-all.js';
 
 /**
  * A stream of records of type T. Each method adds to the program's graph and returns at once; nothing runs before
@@ -163,6 +176,21 @@ export class DataStream<T> extends StreamPartitioning<T> {
       this.recorder,
       all.flatMap(s => s.outlets),
     );
+  }
+
+  /** Puts all records into windows, in one subtask: no other can take part. `keyBy` before `window` shares the work out. */
+  windowAll<W extends Window>(assigner: WindowAssigner<T, W>): AllWindowedStream<T, W> {
+    return windowAll(this, assigner);
+  }
+  /** Windows of `size`, one each `slide` if that is given: of event time, or of processing time if that is the program's. */
+  timeWindowAll(size: Duration | number, slide?: Duration | number): AllWindowedStream<T, TimeWindow> {
+    return windowAll(this, timeWindows<T>(this, size, slide));
+  }
+  /** Windows of `size` records; with `slide` the last `size` of them, each time that `slide` more have come. */
+  countWindowAll(size: number, slide?: number): AllWindowedStream<T, GlobalWindow> {
+    const windows = windowAll<T, GlobalWindow>(this, GlobalWindows.create());
+    if (slide === undefined) return windows.trigger(PurgingTrigger.of(CountTrigger.of<GlobalWindow>(size)));
+    return windows.evictor(CountEvictor.of<GlobalWindow>(size)).trigger(CountTrigger.of<GlobalWindow>(slide));
   }
 
   protected requireSameEnvironment(other: unknown, method: string): void {

@@ -93,4 +93,5 @@ export type {
   WatermarkOutput,
 } from './watermark-generator.js';
 export { WatermarkStrategy } from './watermark-strategy.js';
+export * from './windowing/index.js';
 export { WriteMode } from './write-mode.js';

@@ -1,10 +1,24 @@
 import { MillraceError } from '../core/errors.js';
-import type { FieldReference, OperatorSpec } from '../core/graph/index.js';
+import type { FieldAggregate } from '../core/graph/index.js';
+import type { Duration } from './duration.js';
 import type { Collector, ReduceFunction } from './functions.js';
 import { IntervalJoin } from './interval-join.js';
 import { type Field, required } from './key-selector.js';
 import type { KeyedProcessFunction, Methods } from './process-functions.js';
 import { DataStream, type SingleOutputStreamOperator } from './streams.js';
+import {
+  CountEvictor,
+  CountTrigger,
+  type GlobalWindow,
+  GlobalWindows,
+  PurgingTrigger,
+  type TimeWindow,
+  type Window,
+  type WindowAssigner,
+  WindowedStream,
+} from './windowing/index.js';
+import { timeWindows } from './windowing/time-windows-by-characteristic.js';
+import { fieldAggregate } from './windowing/windowed-stream.js';
 
 /** A stream partitioned by key. */
 export class KeyedStream<T, K> extends DataStream<T> {
@@ -71,6 +85,32 @@ export class KeyedStream<T, K> extends DataStream<T> {
     return this.aggregate('max-by', field, first);
   }
 
+  /**
+   * Puts the records of each key into windows.
+   *
+   *     const perMinute = clicks.keyBy('user').window(TumblingEventTimeWindows.of(Duration.ofMinutes(1)));
+   */
+  window<W extends Window>(assigner: WindowAssigner<T, W>): WindowedStream<T, K, W> {
+    return new WindowedStream<T, K, W>(assigner, (spec, name, functions) =>
+      this.transform(spec, `Window(${name})`, functions),
+    );
+  }
+
+  /** Windows of `size`, one each `slide` if that is given: of event time, or of processing time if that is the program's. */
+  timeWindow(size: Duration | number, slide?: Duration | number): WindowedStream<T, K, TimeWindow> {
+    return this.window(timeWindows<T>(this, size, slide));
+  }
+
+  /**
+   * Windows of `size` records of a key; with `slide` the last `size` of them, each time that `slide` more have come.
+   * What is not full at the end of the input gives nothing.
+   */
+  countWindow(size: number, slide?: number): WindowedStream<T, K, GlobalWindow> {
+    const windows = this.window<GlobalWindow>(GlobalWindows.create());
+    if (slide === undefined) return windows.trigger(PurgingTrigger.of(CountTrigger.of<GlobalWindow>(size)));
+    return windows.evictor(CountEvictor.of<GlobalWindow>(size)).trigger(CountTrigger.of<GlobalWindow>(slide));
+  }
+
   protected override partition(): never {
     throw new MillraceError(
       'INVALID_PROGRAM',
@@ -79,16 +119,14 @@ export class KeyedStream<T, K> extends DataStream<T> {
   }
 
   private aggregate(
-    aggregate: 'sum' | 'min' | 'max' | 'min-by' | 'max-by',
+    aggregate: FieldAggregate['aggregate'],
     field: Field<T> | undefined,
     first = true,
   ): SingleOutputStreamOperator<T> {
-    const spec: OperatorSpec = {
-      kind: 'aggregate-field',
-      aggregate,
-      field: (field ?? null) as FieldReference,
-      ...(!first && { last: true }),
-    };
-    return this.transform<T>(spec, 'Keyed Aggregation', {});
+    return this.transform<T>(
+      { kind: 'aggregate-field', ...fieldAggregate(aggregate, field, first) },
+      'Keyed Aggregation',
+      {},
+    );
   }
 }

@@ -5,9 +5,13 @@ import type { RecordedNode } from './graph-recorder.js';
 /** An operator's own parallelism; refused for what runs in one subtask only. */
 export function setParallelismOf(node: RecordedNode, parallelism: number): void {
   validParallelism(parallelism);
-  const { kind } = node.spec;
-  const single = kind === 'source.collection' || kind === 'source.socket';
-  if (parallelism > 1 && (single || (node.spec.kind === 'source.function' && !node.spec.parallel))) {
+  const { spec } = node;
+  const single =
+    spec.kind === 'source.collection' ||
+    spec.kind === 'source.socket' ||
+    (spec.kind === 'source.function' && !spec.parallel) ||
+    (spec.kind === 'window' && spec.all);
+  if (parallelism > 1 && single) {
     throw new MillraceError(
       'INVALID_PROGRAM',
       `The parallelism of non parallel operator must be 1: '${node.name}' can't have ${parallelism}.`,

@@ -6,6 +6,30 @@
 /** A field of an object, a position of a tuple, or null for the record itself. */
 export type FieldReference = string | number | null;
 
+/** Of equal records min-by and max-by give the first, with `last` the last. */
+export interface FieldAggregate {
+  aggregate: 'sum' | 'min' | 'max' | 'min-by' | 'max-by';
+  field: FieldReference;
+  last?: boolean;
+}
+
+/** Windows by key, or of all records by one subtask. */
+export interface WindowSpec {
+  kind: 'window';
+  /** What is kept of a window's records: all, one that a function makes of them, an accumulator, an aggregate of a field. */
+  contents: 'list' | 'reduce' | 'aggregate' | 'field';
+  /** The method of the window function; none: what is kept is the result. */
+  call: 'none' | 'apply' | 'process';
+  /** Parallelism 1; the window function is given no key. */
+  all?: boolean;
+  /** Milliseconds. */
+  allowedLateness: number;
+  /** Id of the OutputTag that takes late records; else they are dropped. */
+  lateOutput?: string;
+  /** With contents `field`. */
+  field?: FieldAggregate;
+}
+
 /** How tuples stand in a file; without it a record is a line. */
 export interface CsvFormat {
   rowDelimiter: string;
@@ -35,13 +59,8 @@ export type OperatorSpec =
   // One keyed input (keySelectors[0]).
   | { kind: 'keyed-process' } // function: KeyedProcessFunction, ProcessFunction or lambda
   | { kind: 'reduce' } // function: ReduceFunction or lambda; emits each new value
-  // Of equal records min-by and max-by give the first, with `last` the last.
-  | {
-      kind: 'aggregate-field';
-      aggregate: 'sum' | 'min' | 'max' | 'min-by' | 'max-by';
-      field: FieldReference;
-      last?: boolean;
-    }
+  | ({ kind: 'aggregate-field' } & FieldAggregate)
+  | WindowSpec // function: WindowFunctions
   // Two inputs; each may be keyed (keySelectors[0], [1]).
   | { kind: 'co-map' } // function: CoMapFunction
   | { kind: 'co-process' } // function: CoProcessFunction

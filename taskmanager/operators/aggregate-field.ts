@@ -1,6 +1,6 @@
 /** HOT PATH */
 import { MillraceError } from '../../core/errors.js';
-import type { FieldReference, OperatorSpec } from '../../core/graph/index.js';
+import type { FieldAggregate, FieldReference } from '../../core/graph/index.js';
 import type { LatencyMarker } from '../../core/protocol/index.js';
 import { copyRecord } from '../../core/types/index.js';
 import { columnName } from '../state/column-set.js';
@@ -11,7 +11,6 @@ import { recordText } from '../task/record-text.js';
 import { keySelectorOf } from './key-selector.js';
 import type { OneInputOperator, OperatorCode, OperatorContext, Output } from './operator.js';
 
-type Aggregate = Extract<OperatorSpec, { kind: 'aggregate-field' }>['aggregate'];
 type Combine = (accumulated: unknown, record: unknown) => unknown;
 
 /**
@@ -30,7 +29,7 @@ export class AggregateFieldOperator implements OneInputOperator {
 
   constructor(
     private readonly context: OperatorContext,
-    private readonly spec: { aggregate: Aggregate; field: FieldReference; last?: boolean },
+    private readonly spec: FieldAggregate,
   ) {
     this.output = context.output;
     this.keyOf = keySelectorOf(context);
@@ -101,10 +100,8 @@ export class AggregateFieldOperator implements OneInputOperator {
   }
 }
 
-function combinerOf(
-  { aggregate, field, last = false }: { aggregate: Aggregate; field: FieldReference; last?: boolean },
-  name: string,
-): Combine {
+/** Combines a record with those before it; with none, undefined, it is checked only. `name` is the operator's. */
+export function combinerOf({ aggregate, field, last = false }: FieldAggregate, name: string): Combine {
   const read = readerOf(field, name, aggregate === 'sum');
   switch (aggregate) {
     case 'sum':

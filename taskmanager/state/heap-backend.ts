@@ -38,6 +38,10 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
     return this.registered(descriptor).table.scan(from, count, f);
   }
 
+  dropNamespace(namespace: number): void {
+    for (const { table } of this.states.values()) table.removeNamespace(namespace);
+  }
+
   private registered(descriptor: StateDescriptor<State>): Registered {
     const name = descriptor.getName();
     const { kind } = descriptor;

@@ -41,6 +41,14 @@ export class HeapTable<V> {
     this.keys.release(slot);
   }
 
+  /** Of all slots. */
+  removeNamespace(namespace: number): void {
+    const values = this.others?.get(namespace);
+    if (values === undefined) return;
+    this.others!.delete(namespace);
+    for (const slot of values.keys()) this.keys.release(slot);
+  }
+
   forEachSlot(namespace: number, f: (slot: number) => void): void {
     if (namespace !== VOID_NAMESPACE) {
       for (const slot of [...(this.others?.get(namespace)?.keys() ?? [])]) f(slot);

@@ -72,6 +72,11 @@ export class KeyedStates {
   forEachSlot(descriptor: StateDescriptor<State>, namespace: number, f: (slot: number) => void): void {
     this.backend?.forEachSlot(descriptor, namespace, f);
   }
+
+  /** What all keys have in a namespace that is no more, in any state. Never the void namespace. */
+  dropNamespace(namespace: number): void {
+    this.backend?.dropNamespace(namespace);
+  }
 }
 
 /** What a function sees of it: states of one scope, each made once. */

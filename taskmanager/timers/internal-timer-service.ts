@@ -57,23 +57,33 @@ export class InternalTimerService {
     return this.processingTimers?.size ?? 0;
   }
 
-  /** Fires when the watermark next comes to `time` or is past it. */
-  registerEventTimeTimer(slot: number, namespace: number, time: number): void {
-    if ((this.eventTimers ??= new TimerQueue()).add(time, slot, namespace)) this.keys?.retain(slot);
+  /** Fires when the watermark next comes to `time` or is past it. False if it is set already. */
+  registerEventTimeTimer(slot: number, namespace: number, time: number): boolean {
+    if (!(this.eventTimers ??= new TimerQueue()).add(time, slot, namespace)) return false;
+    this.keys?.retain(slot);
+    return true;
   }
 
-  deleteEventTimeTimer(slot: number, namespace: number, time: number): void {
-    if (this.eventTimers?.remove(time, slot, namespace)) this.keys?.release(slot);
+  /** False if there is none. */
+  deleteEventTimeTimer(slot: number, namespace: number, time: number): boolean {
+    if (!this.eventTimers?.remove(time, slot, namespace)) return false;
+    this.keys?.release(slot);
+    return true;
   }
 
-  registerProcessingTimeTimer(slot: number, namespace: number, time: number): void {
-    if (!(this.processingTimers ??= new TimerQueue()).add(time, slot, namespace)) return;
+  /** False if it is set already. */
+  registerProcessingTimeTimer(slot: number, namespace: number, time: number): boolean {
+    if (!(this.processingTimers ??= new TimerQueue()).add(time, slot, namespace)) return false;
     this.keys?.retain(slot);
     if (time < this.armedFor) this.arm(time);
+    return true;
   }
 
-  deleteProcessingTimeTimer(slot: number, namespace: number, time: number): void {
-    if (this.processingTimers?.remove(time, slot, namespace)) this.keys?.release(slot);
+  /** False if there is none. */
+  deleteProcessingTimeTimer(slot: number, namespace: number, time: number): boolean {
+    if (!this.processingTimers?.remove(time, slot, namespace)) return false;
+    this.keys?.release(slot);
+    return true;
   }
 
   /**
