@@ -206,5 +206,9 @@ function classNameOf(prototype: object | null): string {
   return typeof name === 'string' && name !== '' ? name : 'a class without a name';
 }
 
-const describeKey = (key: unknown): string => (typeof key === 'string' ? JSON.stringify(key) : String(key));
+/** Of objects nothing is said: their own toString may do anything. */
+const describeKey = (key: unknown): string => {
+  if (typeof key === 'string') return JSON.stringify(key);
+  return typeof key === 'object' && key !== null ? '<an object>' : String(key);
+};
 const shorten = (path: string): string => (path.length > 60 ? `${path.slice(0, 60)}…` : path);

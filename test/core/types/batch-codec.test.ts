@@ -26,6 +26,12 @@ describe('the batch codec', () => {
     );
   });
 
+  it('keeps a Date that is none', () => {
+    const [{ at }] = travel([{ at: new Date(Number.NaN) }]).records as [{ at: Date }];
+    expect(at).to.be.instanceOf(Date);
+    expect(at.getTime()).to.be.NaN;
+  });
+
   it('keeps timestamps beside the records, and their absence', () => {
     const timestamps = Float64Array.of(1.5e12, Number.NaN, -3);
     expect(travel(['a', 'b', 'c'], timestamps).timestamps).to.deep.equal(timestamps);

@@ -27,6 +27,7 @@ describe('the travel check', () => {
     ['an own __proto__', { a: JSON.parse('{"__proto__": 1}') }, 'a', '__proto__'],
     ['a promise', Promise.resolve(1), '', 'an instance of Promise'],
     ['a value in a Map', new Map([['k', new Error('no')]]), '.get("k")', 'an instance of Error'],
+    ['a value of a key that has no text', new Map([[{ toString: 1 }, Symbol('s')]]), '.get(<an object>)', 'a symbol'],
     ['an item of a Set', { s: new Set([/x/]) }, 's.<item of the Set>', 'an instance of RegExp'],
     ['a subclass of an array', new (class Stack extends Array<number> {})(), '', 'an instance of Stack'],
   ];
