@@ -110,7 +110,7 @@ export interface AggregateFunction<IN, ACC, OUT> {
   /** The accumulator with `value` in it: the same one, changed, or another. */
   add(value: IN, accumulator: ACC): ACC;
   getResult(accumulator: ACC): OUT;
-  /** Both in one, where windows merge. */
+  /** Both in one: for windows that merge, and for sliding ones, which are put together of parts. May change `a` and `b`, and give either. */
   merge(a: ACC, b: ACC): ACC;
 }
 /** A key by value: string, number, boolean, bigint, Date, or arrays and objects of them. Never null. */

@@ -3,7 +3,7 @@ import { SocketSource } from '../connectors/socket/socket-source.js';
 import { csvOf, lineOf } from '../connectors/text-file/record-lines.js';
 import { TextFileSink } from '../connectors/text-file/text-file-sink.js';
 import { TextFileSource } from '../connectors/text-file/text-file-source.js';
-import { WindowOperator } from '../windowing/window-operator.js';
+import { windowOperator } from '../windowing/create-window-operator.js';
 import { AggregateFieldOperator } from './aggregate-field.js';
 import { AsyncWaitOperator } from './async-wait.js';
 import { broadcastProcess } from './broadcast-process.js';
@@ -62,7 +62,7 @@ export function createOperator(context: OperatorContext): OneInputOperator | Two
     case 'aggregate-field':
       return new AggregateFieldOperator(context, spec);
     case 'window':
-      return new WindowOperator(context, spec);
+      return windowOperator(context, spec);
     case 'co-map':
       return new CoOperator(new MapOperator(context, 'map1'), new MapOperator(context, 'map2', 1));
     case 'co-flat-map':

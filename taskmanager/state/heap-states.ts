@@ -171,7 +171,7 @@ export class HeapAggregatingState<IN, ACC, OUT> extends HeapMergingState<ACC> im
 }
 
 /** A result that is there: state is not waited for. */
-function settled<T>(result: T, name: string): T {
+export function settled<T>(result: T, name: string): T {
   const isThere = result !== undefined && result !== null;
   if (isThere && typeof (result as { then?: unknown }).then !== 'function') return result;
   throw new MillraceError(
