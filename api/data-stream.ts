@@ -1,6 +1,7 @@
 import { MillraceError } from '../core/errors.js';
 import type { OperatorSpec } from '../core/graph/index.js';
 import { BroadcastConnectedStream, BroadcastStream } from './broadcast-stream.js';
+import { CoGroupedStreams, JoinedStreams } from './co-grouped-streams.js';
 import { ConnectedStreams } from './connected-streams.js';
 import { type Duration, millisOf } from './duration.js';
 import type { Collector, FilterFunction, FlatMapFunction, KeySelector, MapFunction } from './functions.js';
@@ -176,6 +177,22 @@ export class DataStream<T> extends StreamPartitioning<T> {
       this.recorder,
       all.flatMap(s => s.outlets),
     );
+  }
+
+  /**
+   * Pairs records of this stream with those of another one that have an equal key and are in the same window.
+   *
+   *     orders.join(payments).where(o => o.id).equalTo(p => p.orderId).window(TumblingEventTimeWindows.of(Duration.ofMinutes(5)))
+   */
+  join<B>(other: DataStream<B>): JoinedStreams<T, B> {
+    this.requireSameEnvironment(other, 'join');
+    return new JoinedStreams<T, B>(this, other);
+  }
+
+  /** Looks at records of this stream and another one together, by key and window: as a join, but also at those without a partner. */
+  coGroup<B>(other: DataStream<B>): CoGroupedStreams<T, B> {
+    this.requireSameEnvironment(other, 'coGroup');
+    return new CoGroupedStreams<T, B>(this, other);
   }
 
   /** Puts all records into windows, in one subtask: no other can take part. `keyBy` before `window` shares the work out. */

@@ -12,6 +12,7 @@ export {
   RichCoFlatMapFunction,
   RichCoMapFunction,
 } from './co-functions.js';
+export { CoGroupedStreams, JoinedStreams } from './co-grouped-streams.js';
 export { CoProcessFunction, KeyedCoProcessFunction } from './co-process-functions.js';
 export { ConnectedStreams } from './connected-streams.js';
 export { DataStreamSink } from './data-stream-sink.js';
@@ -93,5 +94,13 @@ export type {
   WatermarkOutput,
 } from './watermark-generator.js';
 export { WatermarkStrategy } from './watermark-strategy.js';
+export {
+  type CoGroupFunction,
+  type FlatJoinFunction,
+  type JoinFunction,
+  RichCoGroupFunction,
+  RichFlatJoinFunction,
+  RichJoinFunction,
+} from './window-join-functions.js';
 export * from './windowing/index.js';
 export { WriteMode } from './write-mode.js';

@@ -25,6 +25,7 @@ import {
   type SingleOutputStreamOperator,
   type SplitStream,
   StreamExecutionEnvironment,
+  TumblingEventTimeWindows,
   Types,
   ValueStateDescriptor,
   WatermarkStrategy,
@@ -120,6 +121,27 @@ describe('the types of the programming interface', () => {
       interval.sideOutputLeftLateData(new OutputTag<Order>('late'));
       // @ts-expect-error Keys of both streams are of one type.
       byWord.intervalJoin(orders.keyBy('amount'));
+    };
+  });
+
+  it('follow what is joined by windows', () => {
+    const assigner = TumblingEventTimeWindows.of(Duration.ofSeconds(1));
+    const byName = words.join(orders).where(w => w);
+    const joined = byName
+      .equalTo(o => o.user)
+      .window(assigner)
+      .apply((w, o) => w.length + o.amount);
+    is<typeof joined, SingleOutputStreamOperator<number>>();
+    const grouped = words
+      .coGroup(orders)
+      .where(w => w)
+      .equalTo(o => o.user)
+      .window(assigner)
+      .apply((ws, os, out: Collector<boolean>) => out.collect([...ws].length > [...os].length));
+    is<typeof grouped, SingleOutputStreamOperator<boolean>>();
+    () => {
+      // @ts-expect-error Keys of both streams are of one type.
+      byName.equalTo(o => o.amount);
     };
   });
 

@@ -29,5 +29,6 @@ export const programs: Record<string, () => Promise<Entry>> = {
   'tumbling-reduce': async () => (await import('./programs/tumbling-reduce.js')).TumblingReduce,
   'watermark-bounded': async () => (await import('./programs/watermark-bounded.js')).WatermarkBounded,
   'window-all': async () => (await import('./programs/window-all.js')).WindowAll,
+  'window-join-tumbling': async () => (await import('./programs/window-join-tumbling.js')).WindowJoinTumbling,
   'wordcount-streaming': async () => (await import('./programs/wordcount-streaming.js')).WordcountStreaming,
 };
