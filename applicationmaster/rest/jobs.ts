@@ -7,6 +7,7 @@ import type { JobMaster } from '../jobmaster/job-master.js';
 import { exceptionsView } from './exceptions.js';
 import { jobMetrics } from './job-metrics.js';
 import { jobDetails, overviewEntry, vertexDetails } from './job-views.js';
+import { physicalGraph } from './physical-graph.js';
 import type { RestServerOptions } from './server.js';
 import { readSubmission } from './submission.js';
 
@@ -45,6 +46,7 @@ export function registerJobs(app: FastifyInstance, options: RestServerOptions): 
 
   app.get<JobPath>('/jobs/:jobId', r => jobDetails(jobOf(r.params.jobId), clock.now()));
   app.get<JobPath>('/jobs/:jobId/plan', r => ({ plan: jobPlan(jobOf(r.params.jobId).job) }));
+  app.get<JobPath>('/jobs/:jobId/physical-graph', r => physicalGraph(jobOf(r.params.jobId)));
   app.get<JobPath & { Querystring: { get?: string } }>('/jobs/:jobId/metrics', r =>
     jobMetrics(jobOf(r.params.jobId), r.query.get),
   );

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { RestartStrategies } from '../../../api/index.js';
+import { RestartStrategies, type StreamExecutionEnvironment } from '../../../api/index.js';
 import { eventually } from '../../testing/eventually.js';
 import { reaches, runs, SECRET, TestingCluster, type TestingClusterOptions } from '../testing-cluster.js';
 
@@ -73,6 +73,32 @@ describe("the JobManager's REST API", () => {
     );
     expect(result['job-execution-result']).to.include({ 'application-status': 'FAILED' });
     expect(JSON.stringify(result['job-execution-result']['failure-cause'])).to.contain('RangeError');
+  });
+
+  it('shows which subtask runs in which slot, and by what each edge passes its records', async () => {
+    await start({ taskManagers: 2, slots: 2 });
+    const build = (env: StreamExecutionEnvironment): void => {
+      const numbers = env.fromSequence(0, Number.MAX_SAFE_INTEGER).filter(() => false);
+      numbers.rebalance().print();
+    };
+    const job = cluster.submit(build, 'spread', 4);
+    const path = `/jobs/${job.job.jobId}/physical-graph`;
+    type Graph = { tasks: Array<Record<string, unknown>>; edges: Array<Record<string, unknown>> };
+    await runs(job);
+    const { tasks, edges } = await get<Graph>(path);
+    const places = tasks.map(t => `${t['subtask']} in ${t['taskmanager-id']}/${t['slot']}`);
+    // Both subtasks with one index share a slot; each slot has two.
+    expect(new Set(places).size).to.equal(4);
+    expect(new Set(tasks.map(t => `${t['taskmanager-id']}/${t['slot']}`)).size).to.equal(4);
+    expect(tasks[0]).to.include({ name: job.graph.executions[0]!.name, attempt: 0, status: 'RUNNING' });
+    expect(edges).to.have.length(1);
+    const [source, print] = job.job.vertices;
+    expect(edges[0]).to.include({ source: source!.id, target: print!.id, 'ship-strategy': 'REBALANCE' });
+    expect(edges[0]!['channels']).to.deep.equal({ slot: 4, ring: 4, socket: 8 });
+    const waiting = cluster.submitEndless(1, 'waiting');
+    await eventually(() => waiting.waitingFor());
+    const unplaced = await get<Graph>(`/jobs/${waiting.job.jobId}/physical-graph`);
+    expect(unplaced.tasks[0]).to.include({ 'taskmanager-id': '(unassigned)', slot: -1 });
   });
 
   it('shows the figures of latency markers by Flink’s names', async () => {
