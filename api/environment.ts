@@ -22,6 +22,7 @@ import { ParallelSourceFunction, RichParallelSourceFunction, type SourceFunction
 import { GraphRecorder } from './graph-recorder.js';
 import { loadLocalExecutor } from './local-executor.js';
 import { validBufferTimeout, validMaxParallelism, validParallelism, validPort } from './operator-settings.js';
+import { type RuntimeExecutionMode, runtimeModeOf } from './runtime-execution-mode.js';
 import { SingleOutputStreamOperator } from './streams.js';
 import { characteristicOf, TimeCharacteristic } from './time-characteristic.js';
 
@@ -111,6 +112,25 @@ export class StreamExecutionEnvironment {
   /** Milliseconds that a record may wait in its batch; 0 sends each at once, -1 full batches only. */
   setBufferTimeout(timeoutMs: number): this {
     this.jobConfig.bufferTimeout = validBufferTimeout(timeoutMs);
+    return this;
+  }
+  /**
+   * Whether results follow their input (STREAMING, the default) or come once, when all input is known (BATCH), where all
+   * sources have to be bounded; AUTOMATIC is BATCH where they are. Stronger than execution.runtime-mode. In BATCH there
+   * are no watermarks but the last one, timers fire when their key has had all of its records, and reduce, sum and the like emit
+   * one value for each key. Throws INVALID_PROGRAM for another mode.
+   *
+   *     env.setRuntimeMode(RuntimeExecutionMode.BATCH);
+   */
+  setRuntimeMode(mode: RuntimeExecutionMode): this {
+    const known = runtimeModeOf(mode);
+    if (known === undefined) {
+      throw new MillraceError(
+        'INVALID_PROGRAM',
+        `setRuntimeMode(${String(mode)}): one of RuntimeExecutionMode.STREAMING, BATCH and AUTOMATIC is needed.`,
+      );
+    }
+    this.jobConfig.runtimeMode = known;
     return this;
   }
   /**

@@ -54,6 +54,7 @@ export type { Field, FieldValue } from './key-selector.js';
 export { OutputTag } from './output-tag.js';
 export { ParameterTool } from './parameter-tool.js';
 export { KeyedProcessFunction, ProcessFunction, TimeDomain, type TimerService } from './process-functions.js';
+export { RuntimeExecutionMode } from './runtime-execution-mode.js';
 export { type SerializationSchema, SimpleStringSchema } from './serialization-schema.js';
 export { DiscardingSink, PrintSink, type Sink, type SinkWriter } from './sink.js';
 export type { OutputSelector } from './split-stream.js';

@@ -31,6 +31,7 @@ export class LocalExecutor implements PipelineExecutor {
       bufferTimeout: configuration.get(Options.bufferTimeout),
       latencyTrackingInterval: configuration.get(Options.latencyInterval),
       autoWatermarkInterval: configuration.get(Options.autoWatermarkInterval),
+      runtimeMode: configuration.get(Options.runtimeMode),
     });
     const functions = new Map(graph.nodes.map(node => [node.operatorId, node.functions]));
     const fileSystems = createFileSystems(configuration);

@@ -56,6 +56,7 @@ export function generateOptions(configuration: Configuration, parallelism: numbe
     bufferTimeout: configuration.get(Options.bufferTimeout),
     latencyTrackingInterval: configuration.get(Options.latencyInterval),
     autoWatermarkInterval: configuration.get(Options.autoWatermarkInterval),
+    runtimeMode: configuration.get(Options.runtimeMode),
   };
 }
 

@@ -104,6 +104,14 @@ export const Options = {
   autoWatermarkInterval: duration('pipeline.auto-watermark-interval', 200, {
     description: 'Time between two periodic watermarks; 0 emits none.',
   }),
+  runtimeMode: custom<'STREAMING' | 'BATCH' | 'AUTOMATIC'>('string', oneOf('STREAMING', 'BATCH', 'AUTOMATIC'))(
+    'execution.runtime-mode',
+    'STREAMING',
+    {
+      description:
+        'STREAMING: results follow their input. BATCH: each result once, for bounded sources only. AUTOMATIC: BATCH if all sources are bounded.',
+    },
+  ),
   executionTarget: custom<'remote' | 'local' | 'yarn-session' | 'yarn-per-job', undefined>(
     'string',
     oneOf('remote', 'local', 'yarn-session', 'yarn-per-job'),

@@ -3,7 +3,8 @@ import { type HexId, randomId, stableId } from '../ids.js';
 import type { ChainedOperator, JobEdge, JobGraph, JobVertex } from './job-graph.js';
 import { defaultMaxParallelism } from './key-groups.js';
 import type { Partitioner } from './operators.js';
-import type { StreamEdge, StreamGraph, StreamNode } from './stream-graph.js';
+import { runsAsBatch } from './runtime-mode.js';
+import type { RuntimeModeName, StreamEdge, StreamGraph, StreamNode } from './stream-graph.js';
 
 export interface GenerateOptions {
   jobId?: HexId;
@@ -18,6 +19,8 @@ export interface GenerateOptions {
   latencyTrackingInterval?: number;
   /** Milliseconds; pipeline.auto-watermark-interval. Default 200. */
   autoWatermarkInterval?: number;
+  /** execution.runtime-mode. Default STREAMING. */
+  runtimeMode?: RuntimeModeName;
   properties?: Record<string, string>;
 }
 
@@ -33,6 +36,7 @@ interface ResolvedEdge extends Omit<StreamEdge, 'partitioner'> {
 /** Layer 2: chains operators by Flink's rules and gives plain data. Throws INVALID_PROGRAM for a graph that can't run. */
 export function generateJobGraph(graph: StreamGraph, options: GenerateOptions = {}): JobGraph {
   const nodes = resolve(graph, options);
+  const batch = runsAsBatch(graph, options.runtimeMode);
   const chaining = graph.config.chaining ?? options.chaining ?? true;
   const vertexOf = new Map<number, HexId>();
   const vertices: JobVertex[] = [];
@@ -57,8 +61,12 @@ export function generateJobGraph(graph: StreamGraph, options: GenerateOptions = 
       ...(e.feedback && { feedback: e.feedback }),
       ...(e.keyType !== undefined && { keyType: e.keyType }),
       ...(e.sideOutput !== undefined && { sideOutput: e.sideOutput }),
-      bufferTimeout:
-        source.bufferTimeout >= 0 ? source.bufferTimeout : (graph.config.bufferTimeout ?? options.bufferTimeout ?? 100),
+      // Of a batch job nobody waits for the next record.
+      bufferTimeout: batch
+        ? -1
+        : source.bufferTimeout >= 0
+          ? source.bufferTimeout
+          : (graph.config.bufferTimeout ?? options.bufferTimeout ?? 100),
     };
   });
   const latencyTrackingInterval = graph.config.latencyTrackingInterval ?? options.latencyTrackingInterval ?? 0;
@@ -74,7 +82,8 @@ export function generateJobGraph(graph: StreamGraph, options: GenerateOptions = 
       ...(graph.config.restartStrategy && { restartStrategy: graph.config.restartStrategy }),
       ...(latencyTrackingInterval > 0 && { latencyTrackingInterval }),
       ...(timeCharacteristic && { timeCharacteristic }),
-      ...(autoWatermarkInterval > 0 && { autoWatermarkInterval }),
+      ...(autoWatermarkInterval > 0 && !batch && { autoWatermarkInterval }),
+      ...(batch && { batch }),
       properties: options.properties ?? {},
     },
   };

@@ -100,6 +100,8 @@ export interface JobGraph {
     timeCharacteristic?: TimeCharacteristicName;
     /** Milliseconds between two periodic watermarks; absent: none. */
     autoWatermarkInterval?: number;
+    /** All input is bounded, and each result comes once; absent: streaming. */
+    batch?: true;
     /** -D and file settings that concern the job. */
     properties: Record<string, string>;
   };

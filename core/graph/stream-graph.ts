@@ -90,7 +90,11 @@ export interface JobConfig {
   /** Milliseconds between two periodic watermarks; 0: none. */
   autoWatermarkInterval?: number;
   restartStrategy?: RestartStrategySpec;
+  runtimeMode?: RuntimeModeName;
 }
+
+/** How a job runs: see decideBatch. */
+export type RuntimeModeName = 'STREAMING' | 'BATCH' | 'AUTOMATIC';
 
 /** What the timestamps of sources are: their own, the time of their emission, or none. */
 export type TimeCharacteristicName = 'event' | 'ingestion' | 'processing';

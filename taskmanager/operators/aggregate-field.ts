@@ -8,13 +8,14 @@ import type { KeySlots } from '../state/key-slots.js';
 import { SlotValues } from '../state/slot-values.js';
 import type { Code } from '../task/code.js';
 import { recordText } from '../task/record-text.js';
+import { KeyResults } from './key-results.js';
 import { keySelectorOf } from './key-selector.js';
 import type { OneInputOperator, OperatorCode, OperatorContext, Output } from './operator.js';
 
 type Combine = (accumulated: unknown, record: unknown) => unknown;
 
 /**
- * sum, min, max, minBy, maxBy of a field of the records of a key; emits each new value. As in Flink, sum, min and max
+ * sum, min, max, minBy, maxBy of a field of the records of a key; emits each new value, in batch mode the last one only. As in Flink, sum, min and max
  * keep the other fields of the key's first record; minBy and maxBy give the whole record, the first or the last one where
  * several are equal.
  */
@@ -26,6 +27,7 @@ export class AggregateFieldOperator implements OneInputOperator {
   readonly keySlots: KeySlots;
   private readonly values = new SlotValues();
   private readonly copies: boolean;
+  private readonly results: KeyResults | undefined = undefined;
 
   constructor(
     private readonly context: OperatorContext,
@@ -37,13 +39,14 @@ export class AggregateFieldOperator implements OneInputOperator {
     context.states!.keys.forgetNone();
     this.keySlots = context.states!.keys.keySlots;
     this.combine = combinerOf(spec, context.operator.name);
+    if (context.task.batch) this.results = new KeyResults(context, this.values);
     this.copies = !context.output.takesCopies && !context.task.objectReuse;
   }
 
   collect(record: unknown, timestamp: number): void {
     this.context.task.position.current = this.context.index;
     const value = this.update(this.keySlots.slotOf(this.keyOf(record)), record);
-    this.output.collect(this.copies ? copyRecord(value) : value, timestamp);
+    if (this.results === undefined) this.output.collect(this.copies ? copyRecord(value) : value, timestamp);
   }
 
   update(slot: number, record: unknown): unknown {
@@ -62,7 +65,7 @@ export class AggregateFieldOperator implements OneInputOperator {
       `${code.use(this.context.task.position, 'at')}.current = ${this.context.index};\n` +
       `const ${at} = ${find};\nlet ${value};\n` +
       `${this.sumText(code, record, at, value)}{ ${value} = ${operator}.update(${at}, ${record}); ${value} = ${copied}; }\n` +
-      next(value, timestamp)
+      (this.results === undefined ? next(value, timestamp) : '')
     );
   }
 
@@ -87,7 +90,8 @@ export class AggregateFieldOperator implements OneInputOperator {
   }
 
   emitWatermark(timestamp: number): void {
-    this.output.emitWatermark(timestamp);
+    if (this.results === undefined) this.output.emitWatermark(timestamp);
+    else this.results.emit(() => this.output.emitWatermark(timestamp));
   }
 
   emitStatus(idle: boolean): void {

@@ -99,6 +99,8 @@ export interface TaskContext {
   readonly timeCharacteristic: TimeCharacteristicName;
   /** Milliseconds between two periodic watermarks; 0: there are none. */
   readonly autoWatermarkInterval: number;
+  /** All input is bounded, and each result comes once: there is no watermark but the last. */
+  readonly batch: boolean;
   readonly fileSystems: FileSystems;
   readonly logger: Logger;
   /** Epoch milliseconds. */

@@ -84,7 +84,8 @@ export class ProcessOperator extends UserOperator<ProcessElement> implements Tim
   }
 
   protected override processWatermark(watermark: number): void {
-    const wait = this.timers.advanceWatermark(watermark);
+    const isEnd = this.context.task.batch && watermark === Number.MAX_SAFE_INTEGER;
+    const wait = isEnd ? this.timers.endKeys() : this.timers.advanceWatermark(watermark);
     if (wait === undefined) this.output.emitWatermark(watermark);
     else this.suspend(wait, () => this.processWatermark(watermark));
   }

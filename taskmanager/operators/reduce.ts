@@ -4,6 +4,7 @@ import { columnName } from '../state/column-set.js';
 import type { KeySlots } from '../state/key-slots.js';
 import { SlotValues } from '../state/slot-values.js';
 import { recordText, takeApart } from '../task/record-text.js';
+import { KeyResults } from './key-results.js';
 import { keySelectorOf } from './key-selector.js';
 import type { OperatorCode, OperatorContext } from './operator.js';
 import { isThenable, UserFunction } from './user-function.js';
@@ -11,7 +12,7 @@ import { UserOperator } from './user-operator.js';
 
 type Reducer = (accumulated: unknown, value: unknown) => unknown;
 
-/** Reduces the records of a key, and emits each new value. */
+/** Reduces the records of a key, and emits each new value; in batch mode the last one only. */
 export class ReduceOperator extends UserOperator<Reducer> {
   override keySlots: KeySlots;
   private readonly reduce: Reducer;
@@ -19,6 +20,7 @@ export class ReduceOperator extends UserOperator<Reducer> {
   private readonly values = new SlotValues();
   /** The state keeps what it emits: the next operator gets a copy unless it takes its own. */
   private readonly copies: boolean;
+  private readonly results: KeyResults | undefined = undefined;
 
   constructor(context: OperatorContext) {
     super(context, new UserFunction<Reducer>(context, 'reduce'));
@@ -27,6 +29,7 @@ export class ReduceOperator extends UserOperator<Reducer> {
     // Each key has a value, for ever.
     context.states!.keys.forgetNone();
     this.keySlots = context.states!.keys.keySlots;
+    if (context.task.batch) this.results = new KeyResults(context, this.values);
     this.copies = !context.output.takesCopies && !context.task.objectReuse;
   }
 
@@ -64,7 +67,12 @@ export class ReduceOperator extends UserOperator<Reducer> {
 
   private keep(slot: number, value: unknown, timestamp: number): void {
     this.values.set(slot, value);
-    this.output.collect(this.copies ? copyRecord(value) : value, timestamp);
+    if (this.results === undefined) this.output.collect(this.copies ? copyRecord(value) : value, timestamp);
+  }
+
+  protected override processWatermark(watermark: number): void {
+    if (this.results === undefined) this.output.emitWatermark(watermark);
+    else this.results.emit(() => this.output.emitWatermark(watermark));
   }
 
   /** An expression for the value of a slot: from columns a fresh one, which V8 need not even make. */
@@ -86,7 +94,7 @@ export class ReduceOperator extends UserOperator<Reducer> {
     timestamp: string,
   ): string {
     const { layout } = this.values;
-    const emit = (what: string): string => next(what, timestamp);
+    const emit = (what: string): string => (this.results === undefined ? next(what, timestamp) : '');
     const copied = this.copies ? `${code.use(copyRecord, 'copyRecord')}(${value})` : value;
     if (!layout) return `${values}.set(${slot}, ${value});\n${emit(copied)}`;
     const [stored, unfit, emitted] = [code.name('stored'), code.name('unfit'), code.name('emitted')];

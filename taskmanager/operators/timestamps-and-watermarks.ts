@@ -10,6 +10,7 @@ import { MillraceError } from '../../core/errors.js';
 import type { LatencyMarker } from '../../core/protocol/index.js';
 import { copyRecord, hasTimestamp } from '../../core/types/index.js';
 import { isEventTime, noEventTime } from './event-time.js';
+import { NOWHERE } from './fan-out.js';
 import type { OneInputOperator, OperatorCode, OperatorContext, Output } from './operator.js';
 import { WatermarkEmitter } from './watermark-emitter.js';
 
@@ -32,7 +33,7 @@ export class TimestampsAndWatermarksOperator implements OneInputOperator {
 
   constructor(private readonly context: OperatorContext) {
     this.output = context.output;
-    this.emitter = new WatermarkEmitter(context.output);
+    this.emitter = new WatermarkEmitter(context.task.batch ? NOWHERE : context.output);
   }
 
   open(): void {
@@ -84,7 +85,9 @@ export class TimestampsAndWatermarksOperator implements OneInputOperator {
   }
 
   emitWatermark(watermark: number): void {
-    if (watermark === Number.MAX_SAFE_INTEGER) this.emitter.emitWatermark(Watermark.MAX_WATERMARK);
+    if (watermark !== Number.MAX_SAFE_INTEGER) return;
+    if (this.context.task.batch) this.output.emitWatermark(watermark);
+    else this.emitter.emitWatermark(Watermark.MAX_WATERMARK);
   }
 
   /** Its generator says what is idle. */

@@ -42,6 +42,10 @@ export class HeapKeyedStateBackend implements KeyedStateBackend {
     for (const { table } of this.states.values()) table.removeNamespace(namespace);
   }
 
+  clear(): void {
+    for (const { table } of this.states.values()) table.clear();
+  }
+
   private registered(descriptor: StateDescriptor<State>): Registered {
     const name = descriptor.getName();
     const { kind } = descriptor;

@@ -65,6 +65,11 @@ export class HeapTable<V> {
     return end < values.length ? end : 0;
   }
 
+  clear(): void {
+    this.values.length = 0;
+    this.others = undefined;
+  }
+
   private setIn(slot: number, namespace: number, value: V): void {
     const others = (this.others ??= new Map());
     let values = others.get(namespace);

@@ -26,6 +26,14 @@ export class KeyContext {
     return (this.slots ??= new KeySlots(this.mayForget ? slot => void this.unused.push(slot) : undefined));
   }
 
+  /** No key was seen. */
+  clear(): void {
+    this.slot = NO_KEY;
+    this.slots?.clear();
+    this.uses.fill(0);
+    this.unused = [];
+  }
+
   /** By value what the author's selector gave; undefined if there is none. */
   get key(): unknown {
     return this.keySlots.keys[this.slot];

@@ -42,6 +42,16 @@ export class KeySlots {
     this.free.push(slot);
   }
 
+  /** Forgets all keys; slots begin with 0 again. */
+  clear(): void {
+    this.keys.length = 0;
+    this.free.length = 0;
+    this.names.clear();
+    this.strings.clear();
+    this.simple.clear();
+    this.composed.clear();
+  }
+
   /** The slot of a key, a new one if it was not seen before. Throws ILLEGAL_ARGUMENT if it is no key. */
   slotOf(key: unknown): number {
     if (typeof key === 'string') return this.strings.slotOf(key, hashString(key));

@@ -27,4 +27,6 @@ export interface KeyedStateBackend {
   scan(descriptor: StateDescriptor<State>, from: number, count: number, f: (slot: number) => void): number;
   /** What all keys have in a namespace that is no more, in any state. Never the void namespace. */
   dropNamespace(namespace: number): void;
+  /** Forgets what all keys and namespaces have. */
+  clear(): void;
 }

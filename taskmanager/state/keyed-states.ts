@@ -68,6 +68,12 @@ export class KeyedStates {
     this.keys.sweep();
   }
 
+  /** All keys and their states are gone; what descriptors promised holds. */
+  clear(): void {
+    this.keys.clear();
+    this.backend?.clear();
+  }
+
   /** Calls `f` with each slot that has something in a state in a namespace. */
   forEachSlot(descriptor: StateDescriptor<State>, namespace: number, f: (slot: number) => void): void {
     this.backend?.forEachSlot(descriptor, namespace, f);

@@ -34,6 +34,12 @@ export class SlotValues extends ColumnSet {
     this.rows[slot] = value;
   }
 
+  /** All values are gone; what they were like is still known. */
+  clear(): void {
+    this.count = 0;
+    this.rows.length = 0;
+  }
+
   /** Makes room for the next slot's value, which must follow. */
   append(): void {
     this.count++;

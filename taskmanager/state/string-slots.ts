@@ -3,6 +3,7 @@ import { ownString } from '../../core/types/index.js';
 
 /** Ints of an entry: hash, slot of the string plus one (0 is an empty place), and its first eight bytes, see `pack`. */
 const ENTRY = 4;
+const FIRST_MASK = 1023;
 /** In place of the last four bytes of what is not short; no byte of a short string is above 127. */
 const LONG = -1;
 
@@ -12,7 +13,7 @@ const LONG = -1;
  * of short ones stand in the table itself: what a lookup costs is the memory that it has to wait for.
  */
 export class StringSlots {
-  private mask = 1023;
+  private mask = FIRST_MASK;
   private table = new Int32Array((this.mask + 1) * ENTRY);
   private count = 0;
   /** Bytes of the ASCII keys that were asked for as bytes and are not short, and where those of a slot are: by twos, start and length. */
@@ -29,6 +30,18 @@ export class StringSlots {
     private readonly free: number[],
     private readonly onNew?: (slot: number) => void,
   ) {}
+
+  /** Forgets all strings; `keys` is emptied by its owner. */
+  clear(): void {
+    this.arenaEnd = 0;
+    this.arenaFree = 0;
+    this.places = undefined;
+    if (this.count === 0) return;
+    // A table that has grown is not emptied for a few keys each time.
+    if (this.mask > FIRST_MASK) this.table = new Int32Array(((this.mask = FIRST_MASK) + 1) * ENTRY);
+    else this.table.fill(0);
+    this.count = 0;
+  }
 
   slotOf(text: string, hash: number): number {
     const { table, mask, keys } = this;

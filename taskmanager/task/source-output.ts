@@ -6,7 +6,7 @@ import type { Code } from './code.js';
 
 export type SourceTime = Pick<
   TaskContext,
-  'position' | 'now' | 'processingTime' | 'timeCharacteristic' | 'autoWatermarkInterval'
+  'position' | 'now' | 'processingTime' | 'timeCharacteristic' | 'autoWatermarkInterval' | 'batch'
 >;
 
 /**
@@ -49,7 +49,7 @@ export class SourceOutput implements Output {
 
   /** A source's own watermarks are of event time. */
   emitWatermark(timestamp: number): void {
-    if (this.task.timeCharacteristic === 'event') this.output.emitWatermark(timestamp);
+    if (this.task.timeCharacteristic === 'event' && !this.task.batch) this.output.emitWatermark(timestamp);
   }
 
   emitStatus(idle: boolean): void {

@@ -412,6 +412,7 @@ export class Task {
       objectReuse: this.job.config.objectReuse,
       timeCharacteristic: this.job.config.timeCharacteristic ?? 'event',
       autoWatermarkInterval: this.job.config.autoWatermarkInterval ?? 0,
+      batch: this.job.config.batch ?? false,
       fileSystems,
       logger,
       now,

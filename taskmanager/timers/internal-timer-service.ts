@@ -31,7 +31,7 @@ export class InternalTimerService {
   private armedFor = Number.POSITIVE_INFINITY;
 
   constructor(
-    private readonly task: Pick<OperatorContext['task'], 'processingTime' | 'whenRoom'>,
+    private readonly task: Pick<OperatorContext['task'], 'processingTime' | 'whenRoom'> & { batch?: boolean },
     /** Of the operator in its chain. */
     private readonly index: number,
     private readonly target: TimerTarget,
@@ -59,6 +59,7 @@ export class InternalTimerService {
 
   /** Fires when the watermark next comes to `time` or is past it. False if it is set already. */
   registerEventTimeTimer(slot: number, namespace: number, time: number): boolean {
+    if (this.isKeyOver) return false;
     if (!(this.eventTimers ??= new TimerQueue()).add(time, slot, namespace)) return false;
     this.keys?.retain(slot);
     return true;
@@ -73,9 +74,10 @@ export class InternalTimerService {
 
   /** False if it is set already. */
   registerProcessingTimeTimer(slot: number, namespace: number, time: number): boolean {
+    if (this.isKeyOver) return false;
     if (!(this.processingTimers ??= new TimerQueue()).add(time, slot, namespace)) return false;
     this.keys?.retain(slot);
-    if (time < this.armedFor) this.arm(time);
+    if (!this.task.batch && time < this.armedFor) this.arm(time);
     return true;
   }
 
@@ -102,6 +104,31 @@ export class InternalTimerService {
       const wait = isThenable(result) ? result : fired % LOOK_AFTER === 0 ? this.task.whenRoom(since) : undefined;
       if (wait !== undefined) return wait;
     }
+    return undefined;
+  }
+
+  /** In batch mode, where the time of a key is over when its records are: what timers set then would never come. */
+  private get isKeyOver(): boolean {
+    return this.task.batch === true && this.watermark === Number.MAX_SAFE_INTEGER;
+  }
+
+  /**
+   * In batch mode: no record of the keys that have timers will come. Fires all of them, those in event time first, then
+   * those in processing time, whatever the clock says. Gives the same as `advanceWatermark`.
+   */
+  endKeys(): PromiseLike<unknown> | undefined {
+    const waitForEvents = this.advanceWatermark(Number.MAX_SAFE_INTEGER);
+    if (waitForEvents !== undefined) return waitForEvents;
+    const timers = this.processingTimers;
+    const since = performance.now();
+    for (let fired = 1; timers !== undefined && timers.size > 0; fired++) {
+      timers.poll();
+      this.keys?.release(timers.slot);
+      const result = this.target.onProcessingTime(timers.time, timers.slot, timers.namespace);
+      const wait = isThenable(result) ? result : fired % LOOK_AFTER === 0 ? this.task.whenRoom(since) : undefined;
+      if (wait !== undefined) return wait;
+    }
+    this.watermark = Number.MIN_SAFE_INTEGER;
     return undefined;
   }
 

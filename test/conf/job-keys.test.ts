@@ -49,6 +49,13 @@ describe('keys of flink-conf.yaml that concern jobs', () => {
     expect(graphOf({ 'execution.buffer-timeout': '-1' }).edges.map(e => e.bufferTimeout)).to.deep.equal([-1]);
   });
 
+  it('execution.runtime-mode is whether results follow their input or come once', () => {
+    const bounded = (env: StreamExecutionEnvironment): void => void env.fromSequence(1, 9).print();
+    expect(graphOf({}, bounded).config).to.not.have.property('batch');
+    expect(graphOf({ 'execution.runtime-mode': 'BATCH' }, bounded).config.batch).to.equal(true);
+    expect(graphOf({ 'execution.runtime-mode': 'AUTOMATIC' }, bounded).config.batch).to.equal(true);
+  });
+
   it('metrics.latency.interval is how often a source emits a latency marker, unless the program says otherwise', () => {
     expect(graphOf({}).config).to.not.have.property('latencyTrackingInterval');
     const conf = { 'metrics.latency.interval': '2 s' };

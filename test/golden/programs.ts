@@ -30,5 +30,6 @@ export const programs: Record<string, () => Promise<Entry>> = {
   'watermark-bounded': async () => (await import('./programs/watermark-bounded.js')).WatermarkBounded,
   'window-all': async () => (await import('./programs/window-all.js')).WindowAll,
   'window-join-tumbling': async () => (await import('./programs/window-join-tumbling.js')).WindowJoinTumbling,
+  'wordcount-batch': async () => (await import('./programs/wordcount-batch.js')).WordcountBatch,
   'wordcount-streaming': async () => (await import('./programs/wordcount-streaming.js')).WordcountStreaming,
 };
