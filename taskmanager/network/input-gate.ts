@@ -32,12 +32,29 @@ export interface GateBatch {
   batch: RecordBatch;
 }
 
+/** Where a task's records come from. */
+export interface TaskInput {
+  /** All of it was taken. */
+  readonly isFinished: boolean;
+  /** Nothing may be there to be taken right now, but there is work to do: `next` should be called again. */
+  readonly isBusy: boolean;
+  readonly batchesInFlight: number;
+  limitBatches(records: number): void;
+  /** `inputs` are the head's, by index. */
+  start(inputs: readonly Collector[]): void;
+  /** The next batch, or undefined if there is none for now (or no more). Throws when a producer is gone. */
+  next(): GateBatch | undefined;
+  /** Also before its end. Idempotent. */
+  close(): void;
+}
+
 /**
  * All inputs of a task. Channels that have something stand in a queue; each gives one element and goes to its end, so
  * a fast producer can't starve the others. Events are handled on the way: watermarks and idleness go to the head's
  * inputs through a valve each. Where an iteration leads back to the task, it ends when nothing came back for a while.
  */
-export class InputGate {
+export class InputGate implements TaskInput {
+  readonly isBusy = false;
   private readonly members: Member[];
   private readonly ready: Member[] = [];
   private inputs: readonly Collector[] = [];

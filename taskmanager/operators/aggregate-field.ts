@@ -21,6 +21,7 @@ type Combine = (accumulated: unknown, record: unknown) => unknown;
  */
 export class AggregateFieldOperator implements OneInputOperator {
   readonly takesCopies = false;
+  readonly endsKeysTogether = true;
   private readonly output: Output;
   private readonly keyOf: (record: unknown) => unknown;
   private readonly combine: Combine;
@@ -87,6 +88,10 @@ export class AggregateFieldOperator implements OneInputOperator {
         layout.fields.map((_, i) => column(i)),
       )};\n} else `
     );
+  }
+
+  endKeys(): void {
+    this.results?.emit(() => {});
   }
 
   emitWatermark(timestamp: number): void {

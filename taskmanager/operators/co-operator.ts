@@ -29,6 +29,10 @@ export class CoOperator implements TwoInputOperator {
     this.first.endOfSlice?.();
   }
 
+  endKeys(): void {
+    this.first.endKeys?.();
+  }
+
   close(end: TaskEnd): void | Promise<void> {
     return this.first.close?.(end);
   }

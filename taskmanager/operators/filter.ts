@@ -13,6 +13,10 @@ export class FilterOperator extends UserOperator<Predicate> {
     this.filter = this.user.call;
   }
 
+  endKeys(): void {
+    this.forgetKeys();
+  }
+
   protected process(record: unknown, timestamp: number): void {
     this.enter(record);
     const passes = this.filter(record);

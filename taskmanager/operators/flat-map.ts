@@ -19,6 +19,10 @@ export class FlatMapOperator extends UserOperator<FlatMapper> {
     this.out = new RecordCollector(context.output, this.position, this.index);
   }
 
+  endKeys(): void {
+    this.forgetKeys();
+  }
+
   protected process(record: unknown, timestamp: number): void {
     this.enter(record);
     this.out.timestamp = timestamp;

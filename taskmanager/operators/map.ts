@@ -13,6 +13,10 @@ export class MapOperator extends UserOperator<Mapper> {
     this.map = this.user.call;
   }
 
+  endKeys(): void {
+    this.forgetKeys();
+  }
+
   protected process(record: unknown, timestamp: number): void {
     this.enter(record);
     const result = this.map(record);

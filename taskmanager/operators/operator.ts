@@ -43,6 +43,13 @@ export interface Operator {
   finish?(): void | Promise<void>;
   /** Always, once, also when `open` failed. */
   close?(end: TaskEnd): void | Promise<void>;
+  /**
+   * In batch mode, where records come sorted by key: no more will come of the keys so far. Gives what is left of them, and
+   * forgets them and their state. Without it all keys are kept to the end. Not called while a promise is pending.
+   */
+  endKeys?(): void;
+  /** It makes no difference whether keys end one by one, or some together. */
+  readonly endsKeysTogether?: boolean;
   /** End of a time slice: hand out what was gathered for the sake of speed (lines of print). */
   endOfSlice?(): void;
 }

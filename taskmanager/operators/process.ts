@@ -84,10 +84,15 @@ export class ProcessOperator extends UserOperator<ProcessElement> implements Tim
   }
 
   protected override processWatermark(watermark: number): void {
-    const isEnd = this.context.task.batch && watermark === Number.MAX_SAFE_INTEGER;
-    const wait = isEnd ? this.timers.endKeys() : this.timers.advanceWatermark(watermark);
+    const wait = this.timers.advanceWatermark(watermark);
     if (wait === undefined) this.output.emitWatermark(watermark);
     else this.suspend(wait, () => this.processWatermark(watermark));
+  }
+
+  endKeys(): void {
+    const wait = this.timers.endKeys();
+    if (wait === undefined) this.forgetKeys();
+    else this.suspend(wait, () => this.endKeys());
   }
 
   onEventTime(time: number, slot: number): unknown {

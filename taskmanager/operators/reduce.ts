@@ -15,6 +15,7 @@ type Reducer = (accumulated: unknown, value: unknown) => unknown;
 /** Reduces the records of a key, and emits each new value; in batch mode the last one only. */
 export class ReduceOperator extends UserOperator<Reducer> {
   override keySlots: KeySlots;
+  readonly endsKeysTogether = true;
   private readonly reduce: Reducer;
   protected override readonly keyOf: (record: unknown) => unknown;
   private readonly values = new SlotValues();
@@ -68,6 +69,10 @@ export class ReduceOperator extends UserOperator<Reducer> {
   private keep(slot: number, value: unknown, timestamp: number): void {
     this.values.set(slot, value);
     if (this.results === undefined) this.output.collect(this.copies ? copyRecord(value) : value, timestamp);
+  }
+
+  endKeys(): void {
+    this.results?.emit(() => {});
   }
 
   protected override processWatermark(watermark: number): void {

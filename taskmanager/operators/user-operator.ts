@@ -109,6 +109,11 @@ export abstract class UserOperator<F extends (...args: never[]) => unknown> impl
     return `if (${thenable(result)}) ${code.use(this, 'operator')}.await(${result}, ${args}); else {\n${then}}\n`;
   }
 
+  /** What `endKeys` is of a function whose keyed state is all that it has. */
+  protected forgetKeys(): void {
+    this.context.states?.clear();
+  }
+
   open(): void | Promise<void> {
     return this.user.open();
   }

@@ -48,15 +48,21 @@ interface Surroundings {
   host: string;
   slots: number;
   memory: MemorySplit;
+  tmpDir: string;
   logDir?: string;
 }
+
+/** What records that are sorted may have of a slot's heap: the estimate may be wrong by a few times. */
+const SORT_SHARE = 8;
+/** More is not sorted any faster. */
+const LARGEST_SORT = 128 * 1024 * 1024;
 
 /** Threads that start at a time, on however few cores: a start has a deadline, and a hundred at once share them. */
 const LEAST_STARTS = 4;
 
 /** How a TaskManager makes the hosts of its slots, which can be joined with each other. */
 export function slotHostFactory(options: Surroundings & SlotHostOptions, logger: Logger): SlotHostFactory {
-  const { secret, host, slots, memory, logDir } = options;
+  const { secret, host, slots, memory, tmpDir, logDir } = options;
   const networkMemory = Math.floor(memory.network / slots);
   const common = {
     bindHost: options.bindHost ?? host,
@@ -64,6 +70,8 @@ export function slotHostFactory(options: Surroundings & SlotHostOptions, logger:
     port: options.dataPort ?? 0,
     secret,
     networkMemory,
+    tmpDir,
+    sortMemory: Math.min(LARGEST_SORT, Math.floor(memory.heapPerSlot / SORT_SHARE)),
     ...(options.debloat && { debloat: options.debloat }),
   };
   const links = new SlotLinks(dataRingBytes(networkMemory, slots));

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { MillraceError } from '../../core/errors.js';
 import type { FileSystems } from '../../core/fs/index.js';
 import type { OperatorFunctions } from '../../core/graph/index.js';
@@ -39,6 +40,10 @@ export interface SlotRuntimeOptions {
   fileSystems: FileSystems;
   /** Bytes for batches in flight. */
   networkMemory?: number;
+  /** Of local files with records that find no room in memory. Default: the system's temporary folder. */
+  tmpDir?: string;
+  /** Bytes that records may take while they are sorted, for all tasks of the slot. Default 32 MB. */
+  sortMemory?: number;
   /** Batches shrink for slow tasks. Default: they do not. */
   debloat?: BufferDebloatOptions;
   /** More than `networkMemory` is in flight: a slot in a thread of its own looks at its heap. */
@@ -60,6 +65,8 @@ export interface SlotRuntimeOptions {
   /** How long a consumer's question waits for its producer to be deployed. Default 60,000. */
   partitionWaitMs?: number;
 }
+
+const SORT_MEMORY = 32 * 1024 * 1024;
 
 /** Under way at a time: n slots that read from n others would begin n² of them in one moment, and answer none in time. */
 const HANDSHAKES = 4;
@@ -123,7 +130,8 @@ export class SlotRuntime implements Closeable {
   /** All tasks of the job in this slot at once: their partitions are there before any of them asks for another's. */
   submit(job: JobInformation, descriptors: TaskDeploymentDescriptor[]): void {
     this.memory.fitBatches(descriptors.reduce((n, d) => n + d.outputs.reduce((m, o) => m + o.consumers.length, 0), 0));
-    const deployed = descriptors.filter(d => !this.tasks.has(d.executionId)).map(d => this.deploy(job, d));
+    const sortMemory = (this.options.sortMemory ?? SORT_MEMORY) / Math.max(1, descriptors.length);
+    const deployed = descriptors.filter(d => !this.tasks.has(d.executionId)).map(d => this.deploy(job, d, sortMemory));
     for (const task of deployed) task.start(() => this.options.bind(job, task.descriptor));
   }
 
@@ -178,7 +186,7 @@ export class SlotRuntime implements Closeable {
     throw ringsTooLarge(needed, this.memory.size);
   }
 
-  private deploy(job: JobInformation, descriptor: TaskDeploymentDescriptor): Task {
+  private deploy(job: JobInformation, descriptor: TaskDeploymentDescriptor, sortMemory: number): Task {
     const { vertex, subtaskIndex } = descriptor;
     let task: Task | undefined;
     const wake = (): void => task?.wake();
@@ -200,7 +208,7 @@ export class SlotRuntime implements Closeable {
       jobId: descriptor.jobId,
       task: `${vertex.name} (${subtaskIndex + 1}/${vertex.parallelism})`,
     });
-    const made = new Task(descriptor, job, this.environment(logger), { gate, partitions });
+    const made = new Task(descriptor, job, this.environment(logger, sortMemory), { gate, partitions });
     task = made;
     this.tasks.set(descriptor.executionId, made);
     for (const partition of partitions) {
@@ -225,7 +233,7 @@ export class SlotRuntime implements Closeable {
     );
   }
 
-  private environment(logger: Logger): TaskEnvironment {
+  private environment(logger: Logger, sortMemory: number): TaskEnvironment {
     const { fileSystems, print, now, random, report, afterSlice, interpreted, debloat } = this.options;
     return {
       fileSystems,
@@ -239,6 +247,8 @@ export class SlotRuntime implements Closeable {
       afterSlice: afterSlice ?? (() => {}),
       interpreted: interpreted ?? false,
       debloat,
+      spillFolder: this.options.tmpDir ?? tmpdir(),
+      sortMemory,
       now: now ?? Date.now,
       random: random ?? Math.random,
     };

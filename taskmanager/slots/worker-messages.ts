@@ -22,6 +22,9 @@ export interface SlotWorkerData {
   properties: Record<string, string>;
   /** Bytes. */
   networkMemory: number;
+  tmpDir: string;
+  /** Bytes. */
+  sortMemory: number;
   debloat?: BufferDebloatOptions;
   heapLimit: number;
   processMemory: number;

@@ -58,6 +58,8 @@ const runtime = await SlotRuntime.start({
   secret: data.secret,
   fileSystems,
   networkMemory: data.networkMemory,
+  tmpDir: data.tmpDir,
+  sortMemory: data.sortMemory,
   ...(data.debloat && { debloat: data.debloat }),
   link: producer =>
     new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 /** HOT PATH: once per step. */
 import { countOf, NO_TIMESTAMP, type RecordBatch, rowsOf, type TypeRegistry } from '../../core/types/index.js';
 import { BufferDebloater, type BufferDebloatOptions } from '../network/buffer-debloater.js';
-import type { InputGate } from '../network/input-gate.js';
+import type { TaskInput } from '../network/input-gate.js';
 import { BATCH_RECORDS } from '../network/network-memory.js';
 import type { ResultPartition } from '../network/result-partition.js';
 import type { SourceOperator, TaskContext } from '../operators/operator.js';
@@ -23,7 +23,7 @@ const COMPILE_AFTER = 4096;
 export interface ChainRunnerOptions {
   chain: Chain;
   task: TaskContext;
-  gate: InputGate | undefined;
+  gate: TaskInput | undefined;
   partitions: readonly ResultPartition[];
   pending: PendingPromises;
   /** Classes whose instances may come. */
@@ -155,6 +155,7 @@ export class ChainRunner {
       const gate = this.options.gate!;
       const next = gate.next();
       if (!next) {
+        if (gate.isBusy) return 'more';
         this.debloater?.onIdle();
         return gate.isFinished ? 'ended' : 'idle';
       }

@@ -9,9 +9,10 @@ import type {
   TaskStateUpdate,
 } from '../../core/protocol/index.js';
 import { TypeRegistry } from '../../core/types/index.js';
+import { SortingInput } from '../batch/sorting-input.js';
 import type { BufferDebloatOptions } from '../network/buffer-debloater.js';
 import { routingOf } from '../network/channel-selector.js';
-import type { InputGate } from '../network/input-gate.js';
+import type { InputGate, TaskInput } from '../network/input-gate.js';
 import type { ResultPartition } from '../network/result-partition.js';
 import type { Operator, TaskContext, TaskEnd } from '../operators/operator.js';
 import { ProcessingTimeService } from '../timers/processing-time.js';
@@ -33,6 +34,10 @@ export interface TaskEnvironment {
   report(update: TaskStateUpdate): void;
   /** After each slice; the slot looks at its memory here. */
   afterSlice(): void;
+  /** Of local files with records that find no room in memory. */
+  spillFolder: string;
+  /** Bytes that records may take while they are sorted. */
+  sortMemory: number;
   /** The chain is never compiled. */
   interpreted: boolean;
   /** Set: batches shrink for slow tasks. */
@@ -67,6 +72,8 @@ export class Task {
   private readonly position = { current: -1, cursor: 0 };
   private readonly mode: { interpreted: boolean };
   private chain: Chain | undefined;
+  /** The network's gate, or what sorts what comes from there. */
+  private input: TaskInput | undefined;
   private runner: ChainRunner | undefined;
   private readonly pending: PendingPromises;
   private readonly processingTime: ProcessingTimeService;
@@ -209,10 +216,12 @@ export class Task {
         new OperatorRuntimeContext(this.context, operator, this.accumulators, states),
     });
     this.chain = chain;
+    this.input = this.inputOf(chain, functions, types);
     this.runner = new ChainRunner({
       chain,
       task: this.context,
-      ...this.network,
+      gate: this.input,
+      partitions: this.network.partitions,
       pending: this.pending,
       types,
       interpreted: this.environment.interpreted,
@@ -226,11 +235,31 @@ export class Task {
     }
     if (this.end) return;
     this.report('RUNNING');
-    this.network.gate?.start(chain.inputs);
+    this.input?.start(chain.inputs);
     if (chain.source) this.emitLatencyMarkers(chain);
     this.loop.start();
     this.position.current = 0;
     chain.source?.start?.();
+  }
+
+  /** Of a batch job: sorted by key, where the head works by key. */
+  private inputOf(
+    chain: Chain,
+    functions: ReadonlyMap<string, OperatorFunctions>,
+    types: TypeRegistry | undefined,
+  ): TaskInput | undefined {
+    const { gate } = this.network;
+    const keys = functions.get(this.descriptor.vertex.operators[0]!.operatorId)?.keySelectors;
+    if (gate === undefined || keys === undefined || !this.context.batch) return gate;
+    const { spillFolder: folder, sortMemory: memory } = this.environment;
+    return new SortingInput({
+      gate,
+      keys: chain.inputs.map((_, i) => keys[i]),
+      head: chain.operators[0]!,
+      folder,
+      memory,
+      types,
+    });
   }
 
   private emitLatencyMarkers({ headOutput }: Chain): void {
@@ -299,7 +328,7 @@ export class Task {
     if (this.end) return;
     this.end = 'finished';
     this.loop.stop();
-    this.network.gate?.close();
+    (this.input ?? this.network.gate)?.close();
     this.report('FINISHED');
     this.settleDone();
   }
@@ -316,7 +345,7 @@ export class Task {
     } catch (problem) {
       this.environment.logger.error('cancel() of a source failed.', problem);
     }
-    this.network.gate?.close();
+    (this.input ?? this.network.gate)?.close();
     this.runner?.end();
     for (const partition of this.network.partitions) partition.fail(error);
     if (this.opening) await settledWithin(this.opening, OPEN_GRACE_MS);

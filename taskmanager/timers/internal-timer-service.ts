@@ -93,6 +93,10 @@ export class InternalTimerService {
    * with the same watermark: a promise of the target's, or room in the outputs.
    */
   advanceWatermark(watermark: number): PromiseLike<unknown> | undefined {
+    return this.task.batch && watermark === Number.MAX_SAFE_INTEGER ? this.endKeys() : this.fireEventTime(watermark);
+  }
+
+  private fireEventTime(watermark: number): PromiseLike<unknown> | undefined {
     this.watermark = watermark;
     const timers = this.eventTimers;
     if (timers === undefined || timers.nextTime > watermark) return undefined;
@@ -117,7 +121,7 @@ export class InternalTimerService {
    * those in processing time, whatever the clock says. Gives the same as `advanceWatermark`.
    */
   endKeys(): PromiseLike<unknown> | undefined {
-    const waitForEvents = this.advanceWatermark(Number.MAX_SAFE_INTEGER);
+    const waitForEvents = this.fireEventTime(Number.MAX_SAFE_INTEGER);
     if (waitForEvents !== undefined) return waitForEvents;
     const timers = this.processingTimers;
     const since = performance.now();
