@@ -1,7 +1,14 @@
 import type { Clock } from '../../core/clock.js';
 import type { SerializedError } from '../../core/errors.js';
 import type { AccumulatorValue } from '../../core/graph/index.js';
-import { channelsFrom, channelsTo, type JobEdge, type JobGraph, type JobVertex } from '../../core/graph/index.js';
+import {
+  channelsFrom,
+  channelsTo,
+  type JobEdge,
+  type JobGraph,
+  type JobVertex,
+  stagesOf,
+} from '../../core/graph/index.js';
 import { type HexId, randomId } from '../../core/ids.js';
 import type { Logger } from '../../core/logging.js';
 import type { ExecutionState, TaskDeploymentDescriptor, TaskMetrics } from '../../core/protocol/index.js';
@@ -61,6 +68,8 @@ export class Execution {
 /** Layer 3: all executions of one attempt of a job, and how they are joined. */
 export class ExecutionGraph {
   readonly executions: Execution[] = [];
+  /** What runs at a time, in order. */
+  readonly stages: readonly JobVertex[][];
   private readonly byVertex = new Map<HexId, Execution[]>();
   private readonly byId = new Map<HexId, Execution>();
   /** Executions that have not ended: counted, as it is asked for with each message of a task. */
@@ -71,6 +80,7 @@ export class ExecutionGraph {
     readonly attempt: number,
     options: ExecutionGraphOptions,
   ) {
+    this.stages = stagesOf(job);
     for (const vertex of job.vertices) {
       const onEnd = (): void => void this.running--;
       const subtasks = Array.from(
@@ -101,31 +111,35 @@ export class ExecutionGraph {
 
   /**
    * Gives each execution its slot: subtask i of every vertex of a sharing group goes to the group's slot i, so a slot
-   * holds at most one subtask of each vertex.
+   * holds at most one subtask of each vertex. Each stage has all slots for itself.
    */
   assignSlots(slots: SlotLease[]): void {
-    let next = 0;
-    const groups = new Map<string, SlotLease[]>();
-    for (const v of this.job.vertices) {
-      const group = groups.get(v.slotSharingGroup) ?? [];
-      while (group.length < v.parallelism) group.push(slots[next++]!);
-      groups.set(v.slotSharingGroup, group);
+    for (const vertices of this.stages) {
+      let next = 0;
+      const groups = new Map<string, SlotLease[]>();
+      for (const v of vertices) {
+        const group = groups.get(v.slotSharingGroup) ?? [];
+        while (group.length < v.parallelism) group.push(slots[next++]!);
+        groups.set(v.slotSharingGroup, group);
+      }
+      for (const v of vertices) for (const e of this.of(v.id)) e.slot = groups.get(v.slotSharingGroup)![e.subtask]!;
     }
-    for (const e of this.executions) e.slot = groups.get(e.vertex.slotSharingGroup)![e.subtask]!;
   }
 
   /**
-   * Layer 4: what each slot is to run, with the addresses of its producers. Made as it is taken: where all subtasks are
-   * joined with all, the whole of it is large.
+   * Layer 4: what each slot is to run of a stage, with the addresses of its producers. Made as it is taken: where all subtasks
+   * are joined with all, the whole of it is large.
    */
-  *deployments(): Generator<[slot: SlotLease, tasks: TaskDeploymentDescriptor[]]> {
+  *deployments(
+    executions: readonly Execution[] = this.executions,
+  ): Generator<[slot: SlotLease, tasks: TaskDeploymentDescriptor[]]> {
     const bySlot = new Map<SlotLease, Execution[]>();
-    for (const e of this.executions) {
+    for (const e of executions) {
       const list = bySlot.get(e.slot!);
       if (list) list.push(e);
       else bySlot.set(e.slot!, [e]);
     }
-    for (const [slot, executions] of bySlot) yield [slot, executions.map(e => this.deployment(e, slot))];
+    for (const [slot, tasks] of bySlot) yield [slot, tasks.map(e => this.deployment(e, slot))];
   }
 
   private deployment(e: Execution, slot: SlotLease): TaskDeploymentDescriptor {

@@ -46,6 +46,8 @@ export class JobAttempt {
   private leases: SlotLease[] = [];
   private readonly abort = new AbortController();
   private readonly overdue = new Map<Execution, NodeJS.Timeout>();
+  /** The stage that has to end before the next one begins. */
+  private awaited: { executions: readonly Execution[]; resolve(): void } | undefined;
   private preparing = true;
   private over = false;
 
@@ -118,7 +120,8 @@ export class JobAttempt {
 
   taskManagerLost(taskManagerId: string, reason: MillraceError): void {
     const remaining = this.leases.filter(l => l.taskManagerId !== taskManagerId);
-    const needsIt = this.preparing && remaining.length < this.leases.length;
+    // What ended stages have left for others lies in their slots.
+    const needsIt = (this.preparing || this.graph.stages.length > 1) && remaining.length < this.leases.length;
     this.leases = remaining;
     const lost = this.graph.executions.filter(e => !e.isTerminal && e.slot?.taskManagerId === taskManagerId);
     for (const e of lost) {
@@ -130,10 +133,20 @@ export class JobAttempt {
   }
 
   private async deploy(signal: AbortSignal): Promise<void> {
-    for (const e of this.graph.executions) e.move('DEPLOYING');
     const room = new DeploymentRoom();
+    for (const vertices of this.graph.stages) {
+      const stage = vertices.flatMap(v => this.graph.of(v.id));
+      await this.deployStage(stage, room, signal);
+      // The last stage's end is the attempt's.
+      if (vertices !== this.graph.stages.at(-1)) await this.endOf(stage);
+      if (signal.aborted) return;
+    }
+  }
+
+  private async deployStage(stage: Execution[], room: DeploymentRoom, signal: AbortSignal): Promise<void> {
+    for (const e of stage) e.move('DEPLOYING');
     const answers: Promise<void>[] = [];
-    for (const [lease, tasks] of this.graph.deployments()) {
+    for (const [lease, tasks] of this.graph.deployments(stage)) {
       const weight = weightOf(tasks);
       await room.take(weight);
       // What was cancelled before anybody heard of it has nobody who would say that it ended.
@@ -142,6 +155,22 @@ export class JobAttempt {
     }
     this.checkOver();
     await Promise.all(answers);
+  }
+
+  /** Resolves when nothing of a stage runs any more, or the attempt is stopped. */
+  private endOf(executions: readonly Execution[]): Promise<void> {
+    return new Promise(resolve => {
+      this.awaited = { executions, resolve };
+      this.checkStage();
+    });
+  }
+
+  private checkStage(): void {
+    const { awaited } = this;
+    if (awaited === undefined) return;
+    if (!this.abort.signal.aborted && !awaited.executions.every(e => e.isTerminal)) return;
+    this.awaited = undefined;
+    awaited.resolve();
   }
 
   private async submit(lease: SlotLease, tasks: TaskDeploymentDescriptor[], signal: AbortSignal): Promise<void> {
@@ -201,6 +230,7 @@ export class JobAttempt {
   }
 
   private checkOver(): void {
+    this.checkStage();
     if (this.over || this.preparing || !this.graph.isOver) return;
     this.over = true;
     for (const timer of this.overdue.values()) clearTimeout(timer);

@@ -210,12 +210,3 @@ function buildVertex(
   const { parallelism, maxParallelism, slotSharingGroup } = head;
   return { id, name, operators, parallelism, maxParallelism, slotSharingGroup };
 }
-
-/** Slots that the job takes when all of its tasks run: the widest vertex of each sharing group. */
-export function slotsNeeded(graph: JobGraph): number {
-  const widest = new Map<string, number>();
-  for (const v of graph.vertices) {
-    widest.set(v.slotSharingGroup, Math.max(widest.get(v.slotSharingGroup) ?? 0, v.parallelism));
-  }
-  return [...widest.values()].reduce((a, b) => a + b, 0);
-}

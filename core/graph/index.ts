@@ -1,5 +1,5 @@
 export { type ChannelPair, channelsFrom, channelsTo, type Exchange } from './distribution.js';
-export { type GenerateOptions, generateJobGraph, slotsNeeded } from './generate-job-graph.js';
+export { type GenerateOptions, generateJobGraph } from './generate-job-graph.js';
 export * from './job-graph.js';
 export {
   defaultMaxParallelism,
@@ -14,4 +14,5 @@ export {
 export * from './operators.js';
 export { jobPlan, type PlanNode, streamPlan } from './plan.js';
 export { namesOfOutput, selectedOutput } from './selected-output.js';
+export { slotsNeeded, stagesOf } from './stages.js';
 export * from './stream-graph.js';

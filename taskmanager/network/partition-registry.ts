@@ -69,6 +69,7 @@ export class PartitionRegistry {
       }
     }
     this.waiting.clear();
+    for (const partition of this.partitions.values()) partition.dispose();
     this.partitions.clear();
     for (const timer of this.retiring) clearTimeout(timer);
     this.retiring.clear();

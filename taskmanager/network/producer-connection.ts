@@ -98,6 +98,12 @@ class ServerChannel implements SubpartitionReader {
     if (!subpartition) return;
     for (;;) {
       if (subpartition.peek() === 'data' && this.credits === 0) return;
+      const bytes = subpartition.pollBytes();
+      if (bytes !== undefined) {
+        this.credits--;
+        this.send(FrameKind.DATA, bytes);
+        continue;
+      }
       const element = subpartition.poll();
       if (!element) return;
       if (element.kind === 'data') {

@@ -2,6 +2,8 @@
 import { hashKey } from '../../core/graph/index.js';
 import type { LatencyMarker, ResultPartitionDescriptor } from '../../core/protocol/index.js';
 import { RecordGuard, type TypeRegistry } from '../../core/types/index.js';
+import { SpillFile } from '../batch/spill-file.js';
+import { SpilledElements } from '../batch/spilled-elements.js';
 import type { Output } from '../operators/operator.js';
 import { ALL, type Routing } from './channel-selector.js';
 import { ColumnOutput } from './column-output.js';
@@ -19,6 +21,8 @@ export interface ResultPartitionOptions {
   onWritable(): void;
   /** The task has nothing else to do than to wait for input. */
   isIdle(): boolean;
+  /** Of a batch job: the folder of a local file, where records wait until their consumers have run. */
+  spillFolder?: string;
   /** Records come in columns from here on, or other ones: the task should be compiled anew. */
   onLayoutChanged(): void;
 }
@@ -54,13 +58,22 @@ export class ResultPartition implements Output, SubpartitionOwner {
   private resolveConsumed!: () => void;
   /** Every consumer has got the end, or gave up. */
   readonly consumed: Promise<void>;
+  private file: SpillFile | undefined;
 
   constructor(private readonly options: ResultPartitionOptions) {
     const { descriptor, edgeName, memory } = options;
     this.id = descriptor.partitionId;
     this.guard = new RecordGuard(edgeName);
     this.timeout = descriptor.edge.bufferTimeout;
-    this.subpartitions = descriptor.consumers.map(() => new Subpartition(memory, this));
+    const { spillFolder } = options;
+    this.subpartitions = descriptor.consumers.map(
+      () =>
+        new Subpartition(
+          memory,
+          this,
+          spillFolder === undefined ? undefined : new SpilledElements(() => this.spillFile(spillFolder)),
+        ),
+    );
     // Where hardly anything waits, batches of columns are too small to be of use.
     this.columns = new ColumnOutput(this.subpartitions, memory, this.timeout !== 0, options.onLayoutChanged, channel =>
       this.onBatchOpened(channel),
@@ -158,6 +171,7 @@ export class ResultPartition implements Output, SubpartitionOwner {
     this.columns.drop();
     for (const subpartition of this.subpartitions) subpartition.fail(error);
     this.resolveConsumed();
+    this.dispose();
   }
 
   onFull(full: boolean): void {
@@ -170,7 +184,23 @@ export class ResultPartition implements Output, SubpartitionOwner {
   }
 
   onConsumed(): void {
-    if (--this.toConsume === 0) this.resolveConsumed();
+    if (--this.toConsume > 0) return;
+    this.resolveConsumed();
+    this.dispose();
+  }
+
+  /** After `end`: resolves when its task may end. What lies in a file stays for the consumers. */
+  get handedOver(): Promise<void> {
+    return this.options.spillFolder === undefined ? this.consumed : Promise.resolve();
+  }
+
+  /** Nobody will read what is in a file. Idempotent. */
+  dispose(): void {
+    this.file?.close();
+  }
+
+  private spillFile(folder: string): SpillFile {
+    return (this.file ??= new SpillFile(folder));
   }
 
   private collectRow(record: unknown, timestamp: number, channel: number): void {

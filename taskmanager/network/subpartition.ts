@@ -1,5 +1,6 @@
 /** HOT PATH */
 import { type ColumnBatch, hasTimestamp, NO_TIMESTAMP, RowBatch } from '../../core/types/index.js';
+import type { SpilledElements } from '../batch/spilled-elements.js';
 import type { NetworkMemory } from './network-memory.js';
 import { END, type PartitionElement, type PartitionEvent } from './partition-element.js';
 
@@ -43,6 +44,8 @@ export class Subpartition {
   constructor(
     private readonly memory: NetworkMemory,
     private readonly owner: SubpartitionOwner,
+    /** Of a batch job: where elements wait, in place of the queue. Its reader may come when the producer is gone. */
+    private readonly spilled?: SpilledElements,
   ) {
     this.limit = memory.batchRecords;
   }
@@ -138,6 +141,7 @@ export class Subpartition {
 
   /** The next element; who gets a batch owns it. */
   poll(): PartitionElement | undefined {
+    if (this.spilled !== undefined) return this.spilled.shift();
     const element = this.queue.shift();
     if (element?.kind === 'data') {
       this.queuedBatches--;
@@ -147,15 +151,20 @@ export class Subpartition {
     return element;
   }
 
+  /** The next batch as it travels, if it lies in a file; else `poll` has to be called. */
+  pollBytes(): Uint8Array | undefined {
+    return this.spilled?.shiftBytes();
+  }
+
   /** Whether `poll` would give a batch, an event, the end, or nothing. */
   peek(): PartitionElement['kind'] | undefined {
-    return this.queue[0]?.kind;
+    return this.spilled === undefined ? this.queue[0]?.kind : this.spilled.peek();
   }
 
   attach(reader: SubpartitionReader): void {
     this.reader = reader;
     if (this.failure) reader.onFailed(this.failure.error);
-    else if (this.queue.length > 0) reader.onAvailable();
+    else if (this.peek() !== undefined) reader.onAvailable();
   }
 
   /** By the reader: everything arrived, or it gives up. What still comes is dropped. */
@@ -183,13 +192,27 @@ export class Subpartition {
       }
       return;
     }
+    if (this.spilled !== undefined) {
+      this.spill(element, this.spilled);
+      return;
+    }
     this.queue.push(element);
     this.checkFull();
     this.reader?.onAvailable();
     if (element.kind === 'data') this.memory.check();
   }
 
+  private spill(element: PartitionElement, spilled: SpilledElements): void {
+    if (element.kind === 'data') {
+      this.queuedBatches--;
+      this.memory.give(element.batch.bytes);
+    }
+    spilled.push(element);
+    this.reader?.onAvailable();
+  }
+
   private clear(): void {
+    this.spilled?.clear();
     for (const element of this.queue.splice(0)) if (element.kind === 'data') this.memory.give(element.batch.bytes);
     this.queuedBatches = 0;
     this.marks.length = 0;

@@ -196,6 +196,7 @@ export class SlotRuntime implements Closeable {
         descriptor: output,
         edgeName: `by '${sender}' (${output.edge.partitioner})`,
         memory: this.memory,
+        ...(job.config.batch && { spillFolder: this.options.tmpDir ?? tmpdir() }),
         onWritable: wake,
         isIdle: () => task?.isIdle === true,
         onLayoutChanged: () => task?.recompile(),

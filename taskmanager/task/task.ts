@@ -320,7 +320,7 @@ export class Task {
       }
       await this.closeOperators('finished');
       for (const partition of this.network.partitions) partition.end();
-      await Promise.all(this.network.partitions.map(p => p.consumed));
+      await Promise.all(this.network.partitions.map(p => p.handedOver));
     } catch (error) {
       this.fail(error);
       return;

@@ -178,7 +178,7 @@ describe('the sorted input of an operator by key in batch mode', function () {
 
   it('leaves no file behind: not of a job that ended, failed or was canceled', async () => {
     await lines(batch(env => void words(env).sum(1).print()));
-    expect(filesHeld(tmpDir) ?? 0).to.equal(0);
+    await eventually(() => (filesHeld(tmpDir) ?? 0) === 0);
     const failing = batch(
       env =>
         void words(env)
@@ -191,7 +191,7 @@ describe('the sorted input of an operator by key in batch mode', function () {
       () => expect.fail('it did not fail'),
       error => expect(String(error)).to.match(/no reason/),
     );
-    expect(filesHeld(tmpDir) ?? 0).to.equal(0);
+    await eventually(() => (filesHeld(tmpDir) ?? 0) === 0);
     const stuck = batch(
       env =>
         void words(env)
@@ -202,7 +202,7 @@ describe('the sorted input of an operator by key in batch mode', function () {
     await eventually(() => (filesHeld(tmpDir) ?? 1) > 0);
     run.cancel();
     await run.ended();
-    expect(filesHeld(tmpDir) ?? 0).to.equal(0);
+    await eventually(() => (filesHeld(tmpDir) ?? 0) === 0);
     expect(readdirSync(tmpDir)).to.deep.equal([]);
   });
 });
