@@ -116,9 +116,9 @@ export class StreamExecutionEnvironment {
   }
   /**
    * Whether results follow their input (STREAMING, the default) or come once, when all input is known (BATCH), where all
-   * sources have to be bounded; AUTOMATIC is BATCH where they are. Stronger than execution.runtime-mode. In BATCH there
-   * are no watermarks but the last one, timers fire when their key has had all of its records, and reduce, sum and the like emit
-   * one value for each key. Throws INVALID_PROGRAM for another mode.
+   * sources have to be bounded and there may be no iteration; AUTOMATIC is BATCH where that is so. Stronger than
+   * execution.runtime-mode. In BATCH there are no watermarks but the last one, timers fire when their key has had all of its
+   * records, and reduce, sum and the like emit one value for each key. Throws INVALID_PROGRAM for another mode.
    *
    *     env.setRuntimeMode(RuntimeExecutionMode.BATCH);
    */

@@ -61,6 +61,15 @@ describe('the runtime mode', () => {
     expect(graphOf(half, conf).config).to.not.have.property('batch');
   });
 
+  it('is not batch with an iteration', () => {
+    const iterating = (env: StreamExecutionEnvironment): void => {
+      const iteration = env.fromElements(3).iterate(100);
+      iteration.closeWith(iteration.map(n => n - 1).filter(n => n > 0));
+    };
+    expect(() => graphOf(iterating, byKeys)).to.throw(/Iterations are not supported .*BATCH/);
+    expect(graphOf(iterating, { 'execution.runtime-mode': 'AUTOMATIC' }).config).to.not.have.property('batch');
+  });
+
   it('that is none is refused', () => {
     expect(() => environment('fast' as RuntimeExecutionMode)).to.throw(/setRuntimeMode\(fast\): one of/);
     expect(() => graphOf(bounded, { 'execution.runtime-mode': 'fast' })).to.throw(/execution\.runtime-mode: .*fast/);
