@@ -43,8 +43,8 @@ describe('the output of a real Flink is that of', function () {
 });
 
 describe('the golden cases', () => {
-  it('have a program each of those that run', () => {
-    expect(caseNames()).to.include.members(Object.keys(programs));
+  it('have a program each', () => {
+    expect(Object.keys(programs)).to.have.members(caseNames());
   });
 
   it('differ by lines, however often each is there', () => {
