@@ -15,7 +15,7 @@ const SALT = 3;
 /** Records that are due later than this after the schedule's end are given up: the rate is too high. */
 const GRACE_MS = 3000;
 
-/** `scheduled` is 0 in the time that is not measured. */
+/** `scheduled` is negative in the time that is not measured: of the same kind, so that edges carry the same columns in both. */
 type Message = [key: string, scheduled: number, subtask: number];
 
 /** Milliseconds of the host's monotonic clock: the same in all of its processes, Java's System.nanoTime() as well. */
@@ -70,7 +70,7 @@ class ScheduledSource extends RichParallelSourceFunction<Message> {
       for (; next < due && !this.canceled; next++) {
         const scheduled = rate === 0 ? at : start + next / (rate / 1000);
         const counts = scheduled >= measuredFrom;
-        const full = ctx.collect([keyOf(next), counts ? scheduled : 0, subtask]);
+        const full = ctx.collect([keyOf(next), counts ? scheduled : -scheduled, subtask]);
         this.emitted.add(1);
         if (counts) {
           this.measured.add(1);
@@ -110,7 +110,7 @@ class LatencySink extends RichSinkFunction<Message> {
 
   override invoke([, scheduled, subtask]: Message): void {
     this.count.add(1);
-    if (scheduled === 0) return;
+    if (scheduled < 0) return;
     (subtask === this.subtask ? this.stayed : this.crossed).add(this.now() - scheduled);
   }
 

@@ -28,6 +28,8 @@ const JVM = [
   ...['sun.nio.ch', 'sun.security.util', 'sun.security.x509'].map(p => `--add-opens=java.base/${p}=ALL-UNNAMED`),
 ];
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 interface Daemon {
   mainClass: string;
   confDir: string;
@@ -59,6 +61,8 @@ export class RealHadoop implements HadoopUnderTest {
       ...{ rm, rmScheduler, rmTracker, rmAdmin, rmWeb },
     };
     const cluster = new RealHadoop(dir, lib, { dir, memoryMb, vcores, ports, overrides: conf }, nodes);
+    process.once('exit', cluster.endNow);
+    for (const signal of SIGNALS) process.once(signal, cluster.onSignal);
     try {
       cluster.writeFiles(free.slice(10));
       await cluster.boot();
@@ -86,6 +90,24 @@ export class RealHadoop implements HadoopUnderTest {
   async stop(): Promise<void> {
     // An orderly end of a NodeManager takes 17 s of its own clean-up; what it would clean up is under our folder.
     await Promise.all([...this.daemons.keys()].map(name => this.kill(name)));
+    this.killContainers();
+    process.off('exit', this.endNow);
+    for (const signal of SIGNALS) process.off(signal, this.onSignal);
+  }
+
+  /** Daemons are in process groups of their own: Ctrl-C of the tests does not reach them. */
+  private readonly endNow = (): void => {
+    for (const { process: child } of this.daemons.values()) child?.kill('SIGKILL');
+    this.killContainers();
+  };
+
+  private readonly onSignal = (signal: NodeJS.Signals): void => {
+    this.endNow();
+    // As without a handler, unless somebody else has one.
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  };
+
+  private killContainers(): void {
     for (const pid of containerProcesses(join(this.dir, 'nm'))) {
       try {
         process.kill(pid, 'SIGKILL');
