@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { JobMaster } from '../../applicationmaster/index.js';
 import { type MillraceError, rootCause } from '../../core/errors.js';
 import { TestingProcesses } from '../applicationmaster/testing-processes.js';
 import { eventually } from '../testing/eventually.js';
+import { tempDir } from '../testing/temp-dir.js';
 
 const ENDLESS = `env.fromSequence(0, Number.MAX_SAFE_INTEGER)`;
 
@@ -109,10 +112,13 @@ describe('user code in a slot of a TaskManager process', function () {
   }
 
   it('that blocks its thread is cancelled at task.cancellation.timeout with its TaskManager, which says why', async () => {
+    const begun = join(tempDir('millrace-test-'), 'begun');
     const job = await cluster.submit(`env.fromElements(1).map(n => {
+      process.getBuiltinModule('node:fs').writeFileSync(${JSON.stringify(begun)}, '');
       for (;;) n++;
     }).print();`);
-    await eventually(() => job.graph.executions.every(e => e.state === 'RUNNING'));
+    // Its task is RUNNING before it has a record: a cancellation that comes between the two ends it at once.
+    await eventually(() => existsSync(begun));
     const [child] = cluster.taskManagers;
     job.cancel();
     await eventually(() => child!.exitCode !== null, { timeout: 10_000 });
