@@ -9,6 +9,7 @@ import type { CoGroupFunction, FlatJoinFunction, JoinFunction } from './window-j
 import { CoGroupCall, JoinCall } from './windowing/co-grouped-calls.js';
 import type { Evictor, Trigger, Window, WindowAssigner } from './windowing/index.js';
 import { type Tagged, UntaggedEvictor, UntaggedTrigger, untaggedAssigner } from './windowing/tagged-union.js';
+import { requireAssigner } from './windowing/window-builder.js';
 import type { WindowedStream } from './windowing/windowed-stream.js';
 
 type Selector = (record: unknown) => unknown;
@@ -19,6 +20,16 @@ interface Pair {
   second: DataStream<unknown>;
   keyOfFirst: Selector;
   keyType?: TypeInformation<unknown>;
+}
+
+/** How windows of two streams are kept. */
+interface WindowsOfTwo<A, B, W extends Window> {
+  /** Decides in place of the assigner's own trigger when windows fire. */
+  trigger(trigger: Trigger<A | B, W>): this;
+  /** Takes records out of windows that fire. */
+  evictor(evictor: Evictor<A | B, W>): this;
+  /** Keeps windows of event time for so long after their end: late records fire them again. */
+  allowedLateness(lateness: Duration | number): this;
 }
 
 /** Two streams to be joined by windows: say by what key with `where` and `equalTo`, in which windows, then what to do. */
@@ -46,13 +57,7 @@ export namespace JoinedStreams {
     /** The windows of both streams. */
     window<W extends Window>(assigner: WindowAssigner<A | B, W>): WithWindow<A, B, W>;
   }
-  export interface WithWindow<A, B, W extends Window> {
-    /** Decides in place of the assigner's own trigger when windows fire. */
-    trigger(trigger: Trigger<A | B, W>): WithWindow<A, B, W>;
-    /** Takes records out of windows that fire. */
-    evictor(evictor: Evictor<A | B, W>): WithWindow<A, B, W>;
-    /** Keeps windows of event time for so long after their end: late records fire them again. */
-    allowedLateness(lateness: Duration | number): WithWindow<A, B, W>;
+  export interface WithWindow<A, B, W extends Window> extends WindowsOfTwo<A, B, W> {
     /**
      * Calls `f` with each pair of a key and window, when the window fires. What it returns is a result, if it is not
      * undefined; any number of results it collects.
@@ -94,13 +99,7 @@ export namespace CoGroupedStreams {
     /** The windows of both streams. */
     window<W extends Window>(assigner: WindowAssigner<A | B, W>): WithWindow<A, B, W>;
   }
-  export interface WithWindow<A, B, W extends Window> {
-    /** Decides in place of the assigner's own trigger when windows fire. */
-    trigger(trigger: Trigger<A | B, W>): WithWindow<A, B, W>;
-    /** Takes records out of windows that fire. */
-    evictor(evictor: Evictor<A | B, W>): WithWindow<A, B, W>;
-    /** Keeps windows of event time for so long after their end: late records fire them again. */
-    allowedLateness(lateness: Duration | number): WithWindow<A, B, W>;
+  export interface WithWindow<A, B, W extends Window> extends WindowsOfTwo<A, B, W> {
     /**
      * Calls `f` once for a key and window that fires, with all records of both streams.
      *
@@ -140,12 +139,7 @@ class Where<WITH> {
     const keyOfSecond = selectorOf(selector as never, 'equalTo');
     return {
       window: assigner => {
-        if (typeof assigner?.assignWindows !== 'function') {
-          throw new MillraceError(
-            'INVALID_PROGRAM',
-            'window needs a WindowAssigner, as TumblingEventTimeWindows.of(Duration.ofSeconds(5)).',
-          );
-        }
+        requireAssigner(assigner);
         const keyed = tagged(first, 0)
           .union(tagged(second, 1))
           .keyBy(([side, record]) => (side === 0 ? keyOfFirst(record) : keyOfSecond(record)), keyType);

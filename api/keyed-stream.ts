@@ -17,8 +17,8 @@ import {
   type WindowAssigner,
   WindowedStream,
 } from './windowing/index.js';
+import { fieldAggregate } from './windowing/stream-with-windows.js';
 import { timeWindows } from './windowing/time-windows-by-characteristic.js';
-import { fieldAggregate } from './windowing/windowed-stream.js';
 
 /** A stream partitioned by key. */
 export class KeyedStream<T, K> extends DataStream<T> {

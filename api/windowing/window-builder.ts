@@ -42,9 +42,7 @@ export class WindowBuilder<T, W extends Window> {
     private readonly assigner: WindowAssigner<T, W>,
     private readonly add: AddOperator,
   ) {
-    if (typeof assigner?.assignWindows !== 'function') {
-      throw invalid('window needs a WindowAssigner, as TumblingEventTimeWindows.of(Duration.ofSeconds(5)).');
-    }
+    requireAssigner(assigner);
     this.theTrigger = assigner.getDefaultTrigger();
   }
 
@@ -130,6 +128,12 @@ export class WindowBuilder<T, W extends Window> {
       },
     });
   }
+}
+
+/** @internal Throws INVALID_PROGRAM for what is no assigner. */
+export function requireAssigner(assigner: { assignWindows?: unknown }): void {
+  if (typeof assigner?.assignWindows === 'function') return;
+  throw invalid('window needs a WindowAssigner, as TumblingEventTimeWindows.of(Duration.ofSeconds(5)).');
 }
 
 function methodOf(call: unknown): 'apply' | 'process' {

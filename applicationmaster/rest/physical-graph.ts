@@ -8,7 +8,7 @@ type ChannelKind = 'slot' | 'ring' | 'socket';
 /**
  * Layer 4 as REST shows it: which subtask runs in which slot of which TaskManager, and by what each edge passes its
  * records. Channels are counted by kind, since there may be a square of the parallelism of them. Subtasks that have no
- * slot yet have neither TaskManager nor channels.
+ * slot yet have neither TaskManager nor channels. A BLOCKING edge, of a batch job, lies in local files of its producers first.
  */
 export function physicalGraph({ job, graph }: JobMaster): Record<string, unknown> {
   return {
@@ -29,6 +29,7 @@ export function physicalGraph({ job, graph }: JobMaster): Record<string, unknown
       id: edge.id,
       source: edge.source,
       target: edge.target,
+      exchange: job.config.batch ? 'BLOCKING' : 'PIPELINED',
       'ship-strategy': edge.partitioner.toUpperCase(),
       channels: countChannels(edge, graph.of(edge.source), graph.of(edge.target)),
     })),

@@ -1,4 +1,5 @@
 import type { AsyncEntry } from './async-queue.js';
+import { Fifo } from './fifo.js';
 
 /** A timeout of Node's may not be longer. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
@@ -8,8 +9,7 @@ const LONGEST_WAIT_MS = 2 ** 31 - 1;
  * late: one timeout of Node's does for all of them. It owns that, until `close`.
  */
 export class AsyncTimeouts {
-  private entries: Array<{ entry: AsyncEntry; deadline: number }> = [];
-  private head = 0;
+  private readonly entries = new Fifo<{ entry: AsyncEntry; deadline: number }>();
   private timeout: NodeJS.Timeout | undefined;
   private closed = false;
 
@@ -32,7 +32,7 @@ export class AsyncTimeouts {
   }
 
   private arm(): void {
-    const first = this.entries[this.head];
+    const { first } = this.entries;
     if (first === undefined || this.closed) return;
     const ms = Math.ceil(Math.max(0, first.deadline - performance.now()));
     this.timeout = setTimeout(this.onTimeout, Math.min(ms, LONGEST_WAIT_MS));
@@ -42,9 +42,9 @@ export class AsyncTimeouts {
     this.timeout = undefined;
     for (;;) {
       this.dropDone();
-      const first = this.entries[this.head];
+      const { first } = this.entries;
       if (first === undefined || this.closed || first.deadline > performance.now()) break;
-      this.head++;
+      this.entries.shift();
       this.onLate(first.entry);
     }
     this.arm();
@@ -52,10 +52,6 @@ export class AsyncTimeouts {
 
   /** Of those in front. */
   private dropDone(): void {
-    const { entries } = this;
-    while (this.head < entries.length && entries[this.head]!.entry.state !== 'asked') this.head++;
-    if (this.head * 2 <= entries.length) return;
-    this.entries = entries.slice(this.head);
-    this.head = 0;
+    while (this.entries.size > 0 && this.entries.first!.entry.state !== 'asked') this.entries.shift();
   }
 }

@@ -172,9 +172,7 @@ class JoinSide extends UserOperator<ProcessElement> {
   }
 
   protected override processWatermark(watermark: number): void {
-    const wait = this.shared.timers.advanceWatermark(watermark);
-    if (wait === undefined) this.output.emitWatermark(watermark);
-    else this.suspend(wait, () => this.processWatermark(watermark));
+    this.passWatermark(watermark, this.shared.timers.advanceWatermark(watermark));
   }
 }
 

@@ -84,9 +84,7 @@ export class ProcessOperator extends UserOperator<ProcessElement> implements Tim
   }
 
   protected override processWatermark(watermark: number): void {
-    const wait = this.timers.advanceWatermark(watermark);
-    if (wait === undefined) this.output.emitWatermark(watermark);
-    else this.suspend(wait, () => this.processWatermark(watermark));
+    this.passWatermark(watermark, this.timers.advanceWatermark(watermark));
   }
 
   endKeys(): void {

@@ -59,6 +59,12 @@ export abstract class UserOperator<F extends (...args: never[]) => unknown> impl
     this.output.emitWatermark(watermark);
   }
 
+  /** Hands a watermark on when all that it set off is done; until then `processWatermark` is called again after each `wait`. */
+  protected passWatermark(watermark: number, wait: PromiseLike<unknown> | undefined): void {
+    if (wait === undefined) this.output.emitWatermark(watermark);
+    else this.suspend(wait, () => this.processWatermark(watermark));
+  }
+
   emitStatus(idle: boolean): void {
     if (this.waiting === undefined) this.processStatus(idle);
     else this.waiting.push({ idle });

@@ -93,7 +93,11 @@ export class InternalTimerService {
    * with the same watermark: a promise of the target's, or room in the outputs.
    */
   advanceWatermark(watermark: number): PromiseLike<unknown> | undefined {
-    return this.task.batch && watermark === Number.MAX_SAFE_INTEGER ? this.endKeys() : this.fireEventTime(watermark);
+    if (!this.task.batch || watermark !== Number.MAX_SAFE_INTEGER) return this.fireEventTime(watermark);
+    const wait = this.endKeys();
+    // No other key follows.
+    if (wait === undefined) this.watermark = watermark;
+    return wait;
   }
 
   private fireEventTime(watermark: number): PromiseLike<unknown> | undefined {

@@ -153,9 +153,7 @@ export class PaneOperator extends UserOperator<(...args: unknown[]) => unknown> 
 
   protected override processWatermark(watermark: number): void {
     this.service.advanceWatermark(watermark);
-    const wait = this.fireUntil(watermark);
-    if (wait === undefined) this.output.emitWatermark(watermark);
-    else this.suspend(wait, () => this.processWatermark(watermark));
+    this.passWatermark(watermark, this.fireUntil(watermark));
   }
 
   /** Undefined when all is done; else what to wait for before it is called again. */

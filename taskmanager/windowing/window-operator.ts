@@ -223,9 +223,7 @@ export class WindowOperator extends UserOperator<(...args: unknown[]) => unknown
   }
 
   protected override processWatermark(watermark: number): void {
-    const wait = this.service.advanceWatermark(watermark);
-    if (wait === undefined) this.output.emitWatermark(watermark);
-    else this.suspend(wait, () => this.processWatermark(watermark));
+    this.passWatermark(watermark, this.service.advanceWatermark(watermark));
   }
 
   onEventTime(time: number, slot: number, number: number): unknown {

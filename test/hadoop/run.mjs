@@ -16,10 +16,15 @@ if (missing.length > 0) {
 
 const dir = mkdtempSync(join(tmpdir(), 'millrace-conformance-'));
 const patterns = process.argv.slice(2);
+/** Mocha's exit code after Ctrl-C. */
+const INTERRUPTED = 130;
+
+// What is below cleans up; the tests themselves are interrupted by the same signal.
+process.once('SIGINT', () => {});
 
 function run(hadoop, ...options) {
   const names = join(dir, `${hadoop}.txt`);
-  const { status } = spawnSync(
+  const { status, signal } = spawnSync(
     process.execPath,
     [
       ...['node_modules/mocha/bin/mocha.js', '--reporter', 'test/testing/names-reporter.cjs'],
@@ -29,6 +34,7 @@ function run(hadoop, ...options) {
     ],
     { stdio: 'inherit', env: { ...process.env, MILLRACE_TEST_HADOOP: hadoop } },
   );
+  if (signal !== null || status === INTERRUPTED) throw new Error('interrupted');
   return { status, names: readFileSync(names, 'utf8').split('\n').filter(Boolean).sort() };
 }
 
@@ -46,6 +52,9 @@ try {
   for (const d of differences) console.log(d);
   console.log(differences.length === 0 ? `both passed the same ${real.names.length} tests` : 'the two lists differ');
   process.exitCode = real.status === 0 && embedded.status === 0 && differences.length === 0 ? 0 : 1;
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = error.message === 'interrupted' ? INTERRUPTED : 1;
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }

@@ -55,6 +55,14 @@ const programs: Record<string, Program> = {
       .aggregate(sum, (key, window, sums, out) => {
         for (const n of sums) out.collect([key, window.getStart(), n]);
       }),
+  'the watermark that window functions see': s =>
+    byKey(s)
+      .window(TumblingEventTimeWindows.of(Duration.ofMillis(100)))
+      .aggregate(sum, {
+        process: (key, ctx, _sums, out: { collect(line: unknown): void }) => {
+          out.collect([key, ctx.window().getStart(), ctx.currentWatermark()]);
+        },
+      }),
   sessions: s =>
     byKey(s)
       .window(EventTimeSessionWindows.withGap(Duration.ofMillis(3)))

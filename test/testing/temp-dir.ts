@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const made: string[] = [];
+// Also of a run that is interrupted.
+process.once('exit', removeTempDirs);
 
 /** A fresh directory that the root hook removes after the test (or after the suite, when made in a `before`). */
 export function tempDir(prefix = 'millrace-test-'): string {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { RestartStrategies, type StreamExecutionEnvironment } from '../../../api/index.js';
+import { RestartStrategies, RuntimeExecutionMode, type StreamExecutionEnvironment } from '../../../api/index.js';
 import { eventually } from '../../testing/eventually.js';
 import { reaches, runs, SECRET, TestingCluster, type TestingClusterOptions } from '../testing-cluster.js';
 
@@ -94,7 +94,15 @@ describe("the JobManager's REST API", () => {
     expect(edges).to.have.length(1);
     const [source, print] = job.job.vertices;
     expect(edges[0]).to.include({ source: source!.id, target: print!.id, 'ship-strategy': 'REBALANCE' });
+    expect(edges[0]).to.include({ exchange: 'PIPELINED' });
     expect(edges[0]!['channels']).to.deep.equal({ slot: 4, ring: 4, socket: 8 });
+    const batch = cluster.submit(
+      env => void env.setRuntimeMode(RuntimeExecutionMode.BATCH).fromElements(1).rebalance().print(),
+    );
+    const blocking = await get<Graph>(`/jobs/${batch.job.jobId}/physical-graph`);
+    expect(blocking.edges.map(e => e['exchange'])).to.deep.equal(['BLOCKING']);
+    batch.cancel();
+    await batch.ended;
     const waiting = cluster.submitEndless(1, 'waiting');
     await eventually(() => waiting.waitingFor());
     const unplaced = await get<Graph>(`/jobs/${waiting.job.jobId}/physical-graph`);
