@@ -28,7 +28,7 @@ export {
   TumblingProcessingTimeWindows,
 } from './time-windows.js';
 export { Trigger, TriggerResult } from './trigger.js';
-export { MergingWindowAssigner, WindowAssigner } from './window-assigner.js';
+export { isMerging, MergingWindowAssigner, WindowAssigner } from './window-assigner.js';
 export type { WindowFunctions } from './window-builder.js';
 export {
   type AllWindowFunction,

@@ -1,6 +1,7 @@
 import {
   type EvictableElements,
   type Evictor,
+  isMerging,
   MergingWindowAssigner,
   type TimestampedValue,
   Trigger,
@@ -20,8 +21,8 @@ function nameOf(inner: object): string {
 
 /** An assigner for records that sees them without their tags. */
 export function untaggedAssigner<T, W extends Window>(assigner: WindowAssigner<T, W>): WindowAssigner<Tagged, W> {
-  return assigner instanceof MergingWindowAssigner
-    ? new UntaggedMergingAssigner(assigner as MergingWindowAssigner<unknown, W>)
+  return isMerging(assigner)
+    ? new UntaggedMergingAssigner(assigner)
     : new UntaggedAssigner(assigner as WindowAssigner<unknown, W>);
 }
 

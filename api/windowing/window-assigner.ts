@@ -31,3 +31,9 @@ export namespace MergingWindowAssigner {
     merge(toBeMerged: Iterable<W>, mergeResult: W): void;
   }
 }
+
+/** @internal By its method: the class may be that of another copy of this package, which a program brought along. */
+export const isMerging = <T, W extends Window>(
+  assigner: WindowAssigner<T, W>,
+): assigner is MergingWindowAssigner<T, W> =>
+  typeof (assigner as Partial<MergingWindowAssigner<T, W>>).mergeWindows === 'function';

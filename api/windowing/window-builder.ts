@@ -7,7 +7,7 @@ import type { OutputTag } from '../output-tag.js';
 import type { SingleOutputStreamOperator } from '../single-output-stream-operator.js';
 import type { Evictor } from './evictors.js';
 import type { Trigger } from './trigger.js';
-import { MergingWindowAssigner, type WindowAssigner } from './window-assigner.js';
+import { isMerging, type WindowAssigner } from './window-assigner.js';
 import type { Window } from './windows.js';
 
 /** @internal What an operator with windows is made from: all that is not plain data. */
@@ -48,7 +48,7 @@ export class WindowBuilder<T, W extends Window> {
 
   trigger(trigger: Trigger<T, W>): void {
     if (typeof trigger?.onElement !== 'function') throw invalid('trigger needs a Trigger, as CountTrigger.of(10).');
-    if (this.assigner instanceof MergingWindowAssigner && !trigger.canMerge()) {
+    if (isMerging(this.assigner) && !trigger.canMerge()) {
       throw invalid(
         `A merging window assigner cannot be used with a trigger that does not support merging: ${named(trigger)}.`,
       );

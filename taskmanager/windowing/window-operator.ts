@@ -1,5 +1,11 @@
 /** HOT PATH */
-import { MergingWindowAssigner, TriggerResult, type Window, type WindowFunctions } from '../../api/index.js';
+import {
+  isMerging,
+  type MergingWindowAssigner,
+  TriggerResult,
+  type Window,
+  type WindowFunctions,
+} from '../../api/index.js';
 import { MillraceError } from '../../core/errors.js';
 import type { WindowSpec } from '../../core/graph/index.js';
 import { hasTimestamp } from '../../core/types/index.js';
@@ -58,7 +64,7 @@ export class WindowOperator extends UserOperator<(...args: unknown[]) => unknown
     const { assigner, evictor } = functions;
     this.functions = functions;
     this.trigger = functions.trigger;
-    this.merging = assigner instanceof MergingWindowAssigner ? assigner : undefined;
+    this.merging = isMerging(assigner) ? assigner : undefined;
     this.isEventTime = assigner.isEventTime();
     this.lateness = this.isEventTime ? spec.allowedLateness : 0;
     this.service = new InternalTimerService(context.task, this.index, this, states.keys);

@@ -65,6 +65,15 @@ describe('the timers of a keyed operator', () => {
     expect(timers.eventTimeTimers).to.equal(1);
   });
 
+  it('of a batch job know the last watermark also when all keys are done, and no sooner', () => {
+    const target = { onEventTime: () => {}, onProcessingTime: () => {}, suspendTimers: () => {} };
+    timers = new InternalTimerService({ processingTime, whenRoom: () => undefined, batch: true }, 3, target, undefined);
+    timers.endKeys();
+    expect(timers.currentWatermark()).to.equal(Number.MIN_SAFE_INTEGER);
+    timers.advanceWatermark(Number.MAX_SAFE_INTEGER);
+    expect(timers.currentWatermark()).to.equal(Number.MAX_SAFE_INTEGER);
+  });
+
   it('that were deleted do not fire', () => {
     timers.registerEventTimeTimer(0, VOID, 10);
     timers.registerEventTimeTimer(1, VOID, 10);
